@@ -1,0 +1,82 @@
+# Everything a person or a machine does with this repository. `make run` and `make test` need only
+# make and Python 3.11 or later; the rest is installed into .venv from the locks.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PACKAGES := evalplatform datasets runs reviews exports
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: run test lint format types imports guards browser bench bench-smoke migrations deploy-check check lock clean
+
+run: $(BIN)/python       ## start everything; Ctrl-C stops it
+	@$(call install,requirements.lock)
+	@$(BIN)/python -m evalplatform.embedded run --stop-with-parent
+
+test: dev                ## the whole suite, against its own PostgreSQL and Redis
+	@$(BIN)/python -m pytest -q $(PYTEST)
+
+guards: dev              ## the tests that walk models, routes, serializers, forms, tasks and source
+	@$(BIN)/python -m pytest -q tests/guards $(PYTEST)
+
+browser: dev             ## the tests that drive Chromium
+	@$(BIN)/python -m pytest -q -m browser $(PYTEST)
+
+lint: dev
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@git ls-files -z '*.html' | xargs -0 -r $(BIN)/djade --check --target-version 5.2
+
+format: dev              ## put everything into the one layout
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+	@git ls-files -z '*.html' | xargs -0 -r $(BIN)/djade --target-version 5.2
+
+types: dev
+	@$(BIN)/mypy
+
+imports: dev             ## the packages import leftwards only
+	@$(BIN)/lint-imports
+
+migrations: dev          ## no model change without its migration
+	@$(BIN)/python -m evalplatform.embedded with-servers -- \
+		$(BIN)/python manage.py makemigrations --check --dry-run
+
+deploy-check: dev        ## Django's own checks, under settings as in production
+	@.ci/deploy-check
+
+bench: dev
+	@$(BIN)/python -m evalplatform.embedded with-servers -- $(BIN)/python -m benchmarks
+
+bench-smoke: dev         ## each benchmark once at a small size
+	@$(BIN)/python -m evalplatform.embedded with-servers -- $(BIN)/python -m benchmarks --smoke
+
+check: lint types imports migrations deploy-check   ## all that is not a test
+
+lock: dev                ## rebuild both locks after a change of pyproject.toml
+	@$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header \
+		--python-version 3.11 pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header \
+		--python-version 3.11 pyproject.toml --group dev -o requirements-dev.lock
+
+clean:                   ## forget the environment; data in var/ stays
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+.PHONY: dev
+dev: $(BIN)/python
+	@$(call install,requirements-dev.lock)
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "evalplatform needs Python 3.11 or later; $(PYTHON) is $$($(PYTHON) -V 2>&1). Try: make PYTHON=python3.11 $(MAKECMDGOALS)" >&2; \
+		exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+		echo "$(PYTHON) cannot make a virtual environment (Debian: apt-get install python3-venv)." >&2; \
+		exit 1; }
+
+# Installs a lock when it differs from the one installed last; the copy beside it is the stamp.
+define install
+cmp -s $(1) $(VENV)/$(1) || { \
+	echo "Installing $(1)"; \
+	$(BIN)/python -m pip install -q --require-hashes -r $(1) && cp $(1) $(VENV)/$(1); }
+endef

