@@ -1,0 +1,9 @@
+"""Application: the evidence. Sessions and their messages; datasets in step 2."""
+
+from django.apps import AppConfig
+
+
+class DatasetsConfig(AppConfig):
+    """Registers the app."""
+
+    name = "datasets"

@@ -1,0 +1,54 @@
+"""Who is behind a request: the one place that turns a cookie or a key into an Actor.
+
+Role, membership, team and key are read from the database each time, so that a removal holds at once.
+"""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+
+from evalplatform.accounts.models import Membership, User
+from evalplatform.scoping.actor import Actor
+
+LAST_TEAM = "last_team"
+
+
+def memberships_of(user: User) -> list[Membership]:
+    """Return the user's living memberships with their teams, by team name."""
+    living = Membership.all_rows.filter(user=user, ended_at=None, team__deleted_at=None)
+    return list(living.select_related("team", "user").order_by("team__name"))
+
+
+def actor_in_team(request: HttpRequest, slug: str) -> Actor | None:
+    """Return who the signed-in user is in the team of this address; None when not a member."""
+    if not isinstance(request.user, User) or not request.user.is_active:
+        return None
+    membership = (
+        Membership.all_rows.select_related("team", "user")
+        .filter(user=request.user, team__slug=slug, ended_at=None, team__deleted_at=None)
+        .first()
+    )
+    if membership is None:
+        return None
+    if request.session.get(LAST_TEAM) != slug:
+        request.session[LAST_TEAM] = slug
+    return membership.act(via="page", **origin(request))
+
+
+def actor_last_seen(request: HttpRequest) -> Actor | None:
+    """Return who the user is in the team last opened, else in their first one; None without any."""
+    if not isinstance(request.user, User):
+        return None
+    memberships = memberships_of(request.user)
+    last = request.session.get(LAST_TEAM)
+    for membership in sorted(memberships, key=lambda row: row.team.slug != last):
+        return membership.act(via="page", **origin(request))
+    return None
+
+
+def origin(request: HttpRequest) -> dict[str, str]:
+    """Return the request's id and address, as actors and audit events carry them."""
+    return {
+        "request_id": request.META.get("evalplatform.request_id", ""),
+        "address": request.META.get("REMOTE_ADDR") or None,  # type: ignore[dict-item]
+    }

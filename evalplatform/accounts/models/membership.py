@@ -1,0 +1,94 @@
+"""A person's place in a team, with a role."""
+
+from __future__ import annotations
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import models, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from evalplatform.accounts.models.user import new_id
+from evalplatform.accounts.roles import Role, Verb, verbs_of
+from evalplatform.scoping.actor import Actor
+from evalplatform.scoping.models import EVERYBODY, NOBODY, ScopedModel
+
+
+class Membership(ScopedModel):
+    """One person in one team; ended, not deleted, so that what they did keeps its name."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    user = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="memberships")
+    team = models.ForeignKey("accounts.Team", on_delete=models.PROTECT, related_name="memberships")
+    role = models.CharField(max_length=20, choices=[(role, role.title()) for role in Role])
+    created_at = models.DateTimeField(auto_now_add=True)
+    ended_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta(ScopedModel.Meta):
+        ordering = ("created_at",)
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "team"], condition=Q(ended_at=None), name="one_membership_per_team"
+            ),
+            models.CheckConstraint(name="role_is_known", condition=Q(role__in=list(Role))),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} ({self.role})"
+
+    @classmethod
+    def visibility(cls, actor: Actor) -> Q:
+        """Everybody sees themselves; those who manage members see all of them."""
+        mine = Q(team=actor.team, ended_at=None)
+        return mine if actor.may(Verb.MANAGE_MEMBERS) else mine & Q(user=actor.user)
+
+    @classmethod
+    def editability(cls, actor: Actor) -> Q:
+        """Admins change everybody but owners; owners change owners too."""
+        if actor.may(Verb.MANAGE_OWNERS):
+            return EVERYBODY
+        return ~Q(role=Role.OWNER) if actor.may(Verb.MANAGE_MEMBERS) else NOBODY
+
+    def act(self, *, via: str, request_id: str = "", address: str | None = None) -> Actor:
+        """Return the actor this membership is, with today's verbs."""
+        return Actor(
+            membership=self,
+            verbs=verbs_of(self.role),
+            via=via,
+            request_id=request_id,
+            address=address,
+        )
+
+    def change_role(self, role: str, *, by: Actor) -> None:
+        """Give another role, at once; the team keeps at least one owner."""
+        from evalplatform.audit.recording import record
+
+        with transaction.atomic():
+            self._lock_for(by, role)
+            before, self.role = self.role, role
+            self.full_clean()
+            self.save(update_fields=["role"])
+            record(by, "membership.change_role", self, changes={"role": [before, role]})
+
+    def end(self, *, by: Actor) -> None:
+        """Take the person out of the team; their keys stop with it."""
+        from evalplatform.audit.recording import record
+
+        with transaction.atomic():
+            self._lock_for(by, None)
+            self.ended_at = timezone.now()
+            self.save(update_fields=["ended_at"])
+            record(by, "membership.end", self, changes={"role": [self.role, None]})
+
+    def _lock_for(self, by: Actor, role: str | None) -> None:
+        """Hold the team's memberships, then check the acting role and that an owner remains."""
+        team = Membership.all_rows.select_for_update().filter(team=self.team_id, ended_at=None)
+        roles = {row.pk: row.role for row in team.order_by("pk")}
+        if self.pk not in roles:
+            raise ValidationError("This person is no longer in the team.")
+        self.role = roles[self.pk]
+        touches_owner = Role.OWNER in (self.role, role)
+        if not by.may(Verb.MANAGE_MEMBERS) or (touches_owner and not by.may(Verb.MANAGE_OWNERS)):
+            raise PermissionDenied("Only an owner may make or change an owner.")
+        owners = [pk for pk, held in roles.items() if held == Role.OWNER]
+        if owners == [self.pk] and role != Role.OWNER:
+            raise ValidationError("A team keeps at least one owner: make somebody else one first.")

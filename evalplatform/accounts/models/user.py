@@ -1,0 +1,114 @@
+"""A person who signs in with an e-mail address."""
+
+from __future__ import annotations
+
+import unicodedata
+import uuid
+from typing import Any, ClassVar
+
+import uuid_utils.compat
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.core.exceptions import ValidationError
+from django.core.validators import EmailValidator
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+
+HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+
+
+def new_id() -> uuid.UUID:
+    """Return a UUIDv7: unguessable enough for an address, ordered enough for an index."""
+    return uuid_utils.compat.uuid7()
+
+
+def normalised_email(email: str) -> str:
+    """Return the one spelling of an address: NFC, no outer spaces, lower case."""
+    return unicodedata.normalize("NFC", email.strip()).lower()
+
+
+def refuse_hidden_characters(name: str) -> None:
+    """Refuse control, zero-width and direction characters in a name people recognise others by."""
+    if any(unicodedata.category(character) in HIDDEN for character in name):
+        raise ValidationError("This holds an invisible character: type the name again.")
+
+
+class UserManager(BaseUserManager["User"]):
+    """Makes users; a name is enough beside the address."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
+        """Save a user whose password is hashed (None: cannot sign in with one)."""
+        user = self.model(email=normalised_email(email), **fields)
+        user.set_password(password)
+        user.full_clean()
+        user.save()
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
+        """Same as create_user: there is no bypass to hand out, roles are memberships."""
+        return self.create_user(email, password, **fields)
+
+    def get_by_natural_key(self, username: str | None) -> User:
+        return self.get(email=normalised_email(username or ""))
+
+
+class User(AbstractBaseUser):
+    """One person, in as many teams as have a membership for them.
+
+    `objects` is plain because Django's and allauth's sign-in ask it before anybody is known;
+    our pages reach people through Membership, which is scoped.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    email = models.EmailField(max_length=254, unique=True, validators=[EmailValidator()])
+    name = models.CharField(max_length=120, blank=True, validators=[refuse_hidden_characters])
+    is_active = models.BooleanField(default=True)
+    date_joined = models.DateTimeField(auto_now_add=True)
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    objects = UserManager()
+
+    class Meta:
+        ordering = ("email",)
+        constraints = [
+            models.CheckConstraint(condition=Q(email=Lower("email")), name="email_is_lower_case"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    def clean(self) -> None:
+        super().clean()
+        self.email = normalised_email(self.email)
+        self.name = unicodedata.normalize("NFC", self.name.strip())
+
+    def get_full_name(self) -> str:
+        return self.name or self.email
+
+    def get_short_name(self) -> str:
+        return self.name.split(" ")[0] or self.email
+
+    @property
+    def is_staff(self) -> bool:
+        """Let the admin's door ask; what is behind it is decided by memberships (admin site)."""
+        return self.is_active and self.memberships.filter(ended_at=None).exists()
+
+    @property
+    def is_superuser(self) -> bool:
+        """Nobody: superusers get no bypass here."""
+        return False
+
+    def has_perm(self, perm: str, obj: object = None) -> bool:
+        return False
+
+    def has_perms(self, perm_list: Any, obj: object = None) -> bool:
+        return False
+
+    def has_module_perms(self, app_label: str) -> bool:
+        return False
+
+    def get_all_permissions(self, obj: object = None) -> set[str]:
+        return set()

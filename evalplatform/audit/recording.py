@@ -1,0 +1,55 @@
+"""Recording of audit events, in the transaction of the change they tell of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import connection, models
+
+from evalplatform.audit.models import AuditEvent
+from evalplatform.scoping.actor import Actor
+
+Changes = Mapping[str, Any]
+BATCH = 1000
+
+
+class NotInTransaction(Exception):
+    """An audit event was recorded outside the transaction of its change."""
+
+
+def record(actor: Actor, verb: str, row: models.Model, *, changes: Changes | None = None) -> None:
+    """Write one event; `changes` maps each changed field to [before, after]."""
+    record_many(actor, verb, [(row, changes or {})])
+
+
+def record_many(actor: Actor, verb: str, rows: Iterable[tuple[models.Model, Changes]]) -> None:
+    """Write one event per row, for acts that change many rows at once."""
+    if not connection.in_atomic_block:
+        raise NotInTransaction(f"{verb}: open atomic() around the change and its event.")
+    events = [
+        AuditEvent(
+            team=actor.team,
+            actor_user=actor.user,
+            actor_email=actor.user.email,
+            role=actor.role,
+            via=actor.via,
+            verb=verb,
+            object_type=row._meta.label_lower,
+            object_id=str(row.pk),
+            object_label=str(row)[:200],
+            changes=plain(changes),
+            request_id=actor.request_id,
+            address=actor.address,
+        )
+        for row, changes in rows
+    ]
+    AuditEvent.all_rows.bulk_create(events, batch_size=BATCH)
+
+
+def plain(changes: Changes) -> dict[str, Any]:
+    """Return the changes as JSON holds them: times, ids and decimals as text."""
+    import json
+
+    return dict(json.loads(json.dumps(changes, cls=DjangoJSONEncoder)))

@@ -1,0 +1,68 @@
+"""What the shell around every team page shows: places, teams, who one is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+
+from evalplatform.accounts.actors import memberships_of
+from evalplatform.scoping.actor import Actor
+
+# (label, URL name, icon, key after g, verb, group)
+PLACES = (
+    ("Home", "home", "home", "h", "see", "work"),
+    ("Sessions", "sessions", "sessions", "s", "see", "work"),
+    ("Evals", "evals", "evals", "e", "see", "work"),
+    ("Exports", "exports", "exports", "x", "export", "work"),
+    ("Members", "members", "members", "m", "manage_members", "settings"),
+    ("Keys", "keys", "keys", "k", "see", "settings"),
+    ("Audit", "audit", "audit", "a", "read_audit", "settings"),
+    ("Help", "help", "help", "?", "see", "help"),
+)
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """Context processor: `nav` and `teams` on pages that know their actor."""
+    actor = getattr(request, "actor", None)
+    if not isinstance(actor, Actor):
+        return {}
+    return {"actor": actor, "nav": places(request, actor), "teams": team_links(actor)}
+
+
+def places(request: HttpRequest, actor: Actor) -> list[dict[str, Any]]:
+    """Return the links of the bar that this actor's verbs reach."""
+    links = []
+    for label, name, icon, key, verb, group in PLACES:
+        if not actor.may(verb):
+            continue
+        try:
+            url = reverse(name, args=[actor.team.slug])
+        except NoReverseMatch:
+            continue
+        current = request.path == url or (name != "home" and request.path.startswith(url))
+        links.append(
+            {
+                "label": label,
+                "url": url,
+                "icon": icon,
+                "key": key,
+                "group": group,
+                "is_current": current,
+            }
+        )
+    return links
+
+
+def team_links(actor: Actor) -> list[dict[str, Any]]:
+    """Return the teams that this person can switch to."""
+    return [
+        {
+            "name": membership.team.name,
+            "slug": membership.team.slug,
+            "url": membership.team.get_absolute_url(),
+            "is_current": membership.team_id == actor.team.pk,
+        }
+        for membership in memberships_of(actor.user)
+    ]

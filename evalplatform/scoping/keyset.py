@@ -1,0 +1,155 @@
+"""Keyset pages: newer and older by the sort values themselves, at the same price at any depth."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.core import signing
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import F, Func, Value
+from django.db.models.lookups import GreaterThan, LessThan
+from rest_framework.pagination import BasePagination
+from rest_framework.response import Response
+
+CAP = 10_000
+SALT = "keyset"
+
+
+class Row(Func):
+    """SQL's row value (a, b), compared whole so that one index range answers."""
+
+    function = "ROW"
+    output_field = models.BooleanField()
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of rows, newest first, and the tokens of its neighbours ('' when there is none)."""
+
+    rows: list[Any]
+    newer: str
+    older: str
+
+
+def fetch_page(rows: Any, keys: Sequence[str], token: str, size: int) -> Page:
+    """Return the page a token names; `keys` are the descending sort fields, the last one unique.
+
+    Raises ValidationError for a token that is not ours.
+    """
+    direction, values = read_token(token)
+    ordered = rows.order_by(*(f"-{key}" for key in keys))
+    if direction == "newer":
+        found = list(_beyond(rows, keys, values, GreaterThan).order_by(*keys)[: size + 1])
+        has_newer, has_older = len(found) > size, True
+        found = found[:size][::-1]
+    else:
+        query = _beyond(ordered, keys, values, LessThan) if values else ordered
+        found = list(query[: size + 1])
+        has_newer, has_older = bool(values), len(found) > size
+        found = found[:size]
+    return Page(
+        rows=found,
+        newer=make_token("newer", found[0], keys) if found and has_newer else "",
+        older=make_token("older", found[-1], keys) if found and has_older else "",
+    )
+
+
+def _beyond(rows: Any, keys: Sequence[str], values: Sequence[Any], lookup: Any) -> Any:
+    """Narrow to the rows before or after the token's, as one row comparison."""
+    model = rows.model
+    fields = [model._meta.get_field(key) for key in keys]
+    try:
+        wanted = [field.to_python(value) for field, value in zip(fields, values, strict=True)]
+    except (ValueError, ValidationError) as error:
+        raise ValidationError("This page link is broken: start from the first page.") from error
+    left = Row(*(F(key) for key in keys))
+    right = Row(*(Value(v, output_field=f) for v, f in zip(wanted, fields, strict=True)))
+    return rows.filter(lookup(left, right))
+
+
+def make_token(direction: str, row: Any, keys: Sequence[str]) -> str:
+    """Return the signed, opaque token of the page beyond this row."""
+    values = [getattr(row, key) for key in keys]
+    return signing.Signer(salt=SALT).sign_object([direction, *map(_plain, values)])
+
+
+def read_token(token: str) -> tuple[str, list[Any]]:
+    """Return direction and sort values of a token; ('older', []) for the first page."""
+    if not token:
+        return "older", []
+    try:
+        direction, *values = signing.Signer(salt=SALT).unsign_object(token)
+    except (signing.BadSignature, ValueError, TypeError) as error:
+        raise ValidationError("This page link is broken: start from the first page.") from error
+    return str(direction), values
+
+
+def _plain(value: Any) -> Any:
+    """Return the value as JSON holds it, with a time's microseconds."""
+    if isinstance(value, int | str):
+        return value
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def capped_count(rows: Any, cap: int = CAP) -> tuple[int, bool]:
+    """Return how many rows there are, counting no further than the cap, and whether it was hit."""
+    n = rows.order_by().values("pk")[: cap + 1].count()
+    return min(n, cap), n > cap
+
+
+class ApiKeysetPagination(BasePagination):
+    """`?page=<token>&limit=<1-200>`; answers {"results", "next", "previous"} with tokens or null."""
+
+    keys: Sequence[str] = ("created_at", "id")
+    size = 50
+    largest = 200
+
+    def paginate_queryset(self, queryset: Any, request: Any, view: Any = None) -> list[Any]:
+        keys = getattr(view, "page_keys", self.keys)
+        self.page = fetch_page(
+            queryset, keys, request.query_params.get("page", ""), self._limit(request)
+        )
+        return self.page.rows
+
+    def _limit(self, request: Any) -> int:
+        text = request.query_params.get("limit", "")
+        if not text:
+            return self.size
+        if not (text.isascii() and text.isdigit()) or not 1 <= int(text[:9]) <= self.largest:
+            raise ValidationError({"limit": f"Write a number from 1 to {self.largest}."})
+        return int(text)
+
+    def get_paginated_response(self, data: Any) -> Response:
+        return Response(
+            {
+                "results": data,
+                "next": self.page.older or None,
+                "previous": self.page.newer or None,
+            }
+        )
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        token = {"type": "string", "nullable": True}
+        return {
+            "type": "object",
+            "required": ["results", "next", "previous"],
+            "properties": {
+                "results": schema,
+                "next": {**token, "description": "Token of the older page: pass it as `page`."},
+                "previous": {**token, "description": "Token of the newer page: pass it as `page`."},
+            },
+        }
+
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        return [
+            {"name": "page", "in": "query", "required": False, "schema": {"type": "string"}},
+            {
+                "name": "limit",
+                "in": "query",
+                "required": False,
+                "schema": {"type": "integer", "minimum": 1, "maximum": self.largest},
+            },
+        ]

@@ -1,0 +1,28 @@
+"""The one permission of the API: the view says which verb an action needs, the actor has it or not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from rest_framework.exceptions import NotAuthenticated
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+
+from evalplatform.accounts.authentication import REFUSED
+from evalplatform.scoping.actor import Actor
+
+
+class VerbPermission(BasePermission):
+    """Asks the view which verb this action or method needs; no entry is a refusal."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        if not isinstance(request.auth, Actor):
+            raise NotAuthenticated(REFUSED)
+        verbs: dict[str, str] = getattr(view, "verbs", {})
+        verb = verbs.get(getattr(view, "action", None) or (request.method or "").lower())
+        if verb is None and request.method not in {"OPTIONS", "HEAD"}:
+            view.http_method_not_allowed(request)
+        if verb is None or not request.auth.may(verb):
+            raise PermissionDenied("Your role or key may not do this.")
+        return True

@@ -1,0 +1,58 @@
+"""Fixtures of the whole suite: the cast, clients that are signed in, API callers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:  # this file is a plugin: it is imported before the apps are ready
+    from django.test import Client
+    from rest_framework.test import APIClient
+
+    from evalplatform.scoping.actor import Actor
+    from tests.cast import Cast
+
+
+@pytest.fixture(autouse=True)
+def cheap_passwords() -> None:
+    """Hash test passwords cheaply: no test is about the price of a hash."""
+    from django.conf import settings
+
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    from tests.cast import make_cast
+
+    return make_cast()
+
+
+@pytest.fixture
+def sign_in() -> Callable[[Actor], Client]:
+    """Return a function that gives a browser-like client signed in as the actor."""
+    from django.test import Client
+
+    def signed_in(actor: Actor) -> Client:
+        client = Client()
+        client.force_login(actor.user, backend="django.contrib.auth.backends.ModelBackend")
+        return client
+
+    return signed_in
+
+
+@pytest.fixture
+def call_as() -> Callable[..., APIClient]:
+    """Return a function that gives an API client holding a fresh key of the actor."""
+    from rest_framework.test import APIClient
+
+    from tests.cast import make_key
+
+    def caller(actor: Actor, *, scopes: list[str] | None = None) -> APIClient:
+        client = APIClient()
+        client.credentials(HTTP_AUTHORIZATION=f"Bearer {make_key(actor, scopes=scopes)}")
+        return client
+
+    return caller
