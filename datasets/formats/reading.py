@@ -1,0 +1,384 @@
+"""Reads a file of JSON values one at a time: lines, the elements of a list, or one object; memory
+is one value's.
+"""
+
+import re
+from collections.abc import Iterator
+from enum import Enum
+from typing import Any, BinaryIO, NamedTuple
+
+from datasets.formats.encodings import CHUNK, as_utf8
+from datasets.formats.records import RowError, RowWarning, row_error, row_warning
+from evalplatform import strict_json
+from evalplatform.strict_json import StrictJsonError
+
+MAX_ELEMENT = 100_000_000
+SAMPLE = 1 << 20
+_TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|["\[\]{}:]', re.DOTALL)
+
+
+class Element(NamedTuple):
+    """One value of the file: its row as the error report counts, its parsed value, and where its
+    bytes stand.
+    """
+
+    row: int
+    value: Any
+    offset: int = 0
+    length: int = 0
+
+
+Reading = Iterator[Element | RowError | RowWarning]
+
+
+class Shape(Enum):
+    """How the values stand in the file."""
+
+    EMPTY = "empty"
+    LINES = "lines"
+    LIST = "list"
+    OBJECT = "object"
+    ENVELOPE = "envelope"
+
+
+class Layout(NamedTuple):
+    """The shape of a file and, for a list, where the bytes after its `[` begin; `key` names the
+    envelope's list.
+    """
+
+    shape: Shape
+    start: int
+    key: str = ""
+
+
+def elements(stream: BinaryIO, envelope_keys: frozenset[str] = frozenset()) -> Reading:
+    """Every value of the file in order, or the error in its place. A list under an envelope key is
+    read as a list.
+    """
+    try:
+        stream = as_utf8(stream)
+    except StrictJsonError as error:
+        yield from file_errors(error)
+        return
+    layout = layout_of(stream, envelope_keys)
+    if layout.shape is Shape.EMPTY:
+        yield row_error(None, "", "The file is empty. Choose a file that holds conversations.")
+    elif layout.shape is Shape.LINES:
+        yield from read_lines(stream)
+    elif layout.shape is Shape.OBJECT:
+        yield from _read_object(stream, layout)
+    else:
+        yield from _read_list(stream, layout)
+
+
+def layout_of(stream: BinaryIO, envelope_keys: frozenset[str] = frozenset()) -> Layout:
+    """Looks at the first megabyte (of UTF-8) to tell the shape; leaves the stream at the first
+    value.
+    """
+    origin = _skip_blank(stream)
+    sample = stream.read(SAMPLE)
+    stream.seek(origin)
+    if not sample:
+        return Layout(Shape.EMPTY, origin)
+    if sample.startswith(b"["):
+        return Layout(Shape.LIST, origin + 1)
+    if not sample.startswith(b"{"):
+        return Layout(Shape.LINES, origin)
+    if found := _envelope(sample, envelope_keys):
+        return Layout(Shape.ENVELOPE, origin + found[1], found[0])
+    return Layout(Shape.OBJECT if _spans_lines(sample) else Shape.LINES, origin)
+
+
+def _skip_blank(stream: BinaryIO) -> int:
+    """Moves to the first byte that is no white space, and says where it stands."""
+    while True:
+        start = stream.tell()
+        chunk = stream.read(CHUNK)
+        rest = chunk.lstrip(b" \t\r\n")
+        if rest or not chunk:
+            stream.seek(start + len(chunk) - len(rest))
+            return stream.tell()
+
+
+def _envelope(sample: bytes, keys: frozenset[str]) -> tuple[str, int] | None:
+    """The first of the keys that stands in the outermost object with a list of objects (or nothing)
+    under it.
+    """
+    depth, name = 0, b""
+    for token in _TOKEN.finditer(sample):
+        found = token[0]
+        if found in b"{[":
+            depth += 1
+        elif found in b"}]":
+            depth -= 1
+            if depth == 0:
+                return None
+        elif found == b":" and depth == 1:
+            key = name[1:-1].decode("utf-8", "replace")
+            opening = re.compile(rb"\s*+\[(?=\s*+[\]{]|\s*+\Z)").match(sample, token.end())
+            if key in keys and opening:
+                return key, opening.end()
+        name = found
+    return None
+
+
+def _spans_lines(sample: bytes) -> bool:
+    """Whether the first object goes on after its first line, and is not just a broken line before
+    good ones.
+    """
+    first, *rest = re.split(rb"[\r\n]+", sample, maxsplit=2)
+    if not rest or _is_whole(first):
+        return False
+    return not _is_whole(rest[0]) or (len(sample) < SAMPLE and _is_whole(sample))
+
+
+def _is_whole(data: bytes) -> bool:
+    """Whether the bytes are one object, brackets balanced, with nothing after it."""
+    data = data.strip()
+    if not (data.startswith(b"{") and data.endswith(b"}")):
+        return False
+    depth = 0
+    for token in _TOKEN.finditer(data):
+        depth += (token[0] in b"{[") - (token[0] in b"}]")
+        if depth == 0:
+            return token.end() == len(data)
+    return False
+
+
+# One value a line
+
+
+def read_lines(stream: BinaryIO) -> Reading:
+    """JSON Lines: rows are line numbers, blank lines counted and passed over."""
+    offset = stream.tell()
+    stream.seek(0)
+    number = 1 + _n_line_ends(stream, offset)
+    for line_number, start, line in _lines(stream, number):
+        if line is None:
+            yield _too_large(line_number, "line")
+        elif line.strip():
+            yield from _parsed(line_number, line, start)
+
+
+def _n_line_ends(stream: BinaryIO, until: int) -> int:
+    """Line ends before the place, which is the first value: only blank lines stand there. Leaves
+    the stream there.
+    """
+    count, before_was_cr = 0, False
+    while stream.tell() < until:
+        chunk = stream.read(min(CHUNK, until - stream.tell()))
+        count += chunk.count(b"\n") + chunk.count(b"\r") - chunk.count(b"\r\n")
+        count -= before_was_cr and chunk.startswith(b"\n")
+        before_was_cr = chunk.endswith(b"\r")
+    return count
+
+
+def _lines(stream: BinaryIO, number: int) -> Iterator[tuple[int, int, bytes | None]]:
+    """Line number, offset and bytes of each line ended by LF, CR or both; None for one that is over
+    the cap.
+    """
+    offset, held, size, carried = stream.tell(), list[bytes](), 0, b""
+    while chunk := stream.read(CHUNK):
+        chunk = carried + chunk
+        carried = b"\r" if chunk.endswith(b"\r") else b""
+        for piece in chunk[: len(chunk) - len(carried)].splitlines(keepends=True):
+            size += len(piece)
+            if size <= MAX_ELEMENT:
+                held.append(piece)
+            if piece.endswith((b"\n", b"\r")):
+                yield number, offset, b"".join(held) if size <= MAX_ELEMENT else None
+                number, offset, held, size = number + 1, offset + size, [], 0
+    if size:
+        yield number, offset, b"".join(held) if size <= MAX_ELEMENT else None
+
+
+def _parsed(row: int, data: bytes, offset: int) -> Iterator[Element | RowError]:
+    try:
+        yield Element(row, strict_json.loads(data), offset, len(data))
+    except StrictJsonError as error:
+        yield from _row_errors(row, error, data, offset)
+
+
+def _row_errors(
+    row: int | None, error: StrictJsonError, data: bytes, offset: int
+) -> Iterator[RowError]:
+    """The problems of one value; a position of bad bytes is given in the file, not in the value."""
+    if isinstance(error.__cause__, UnicodeDecodeError):
+        problem = strict_json.bad_bytes(error.__cause__, data, offset)
+        yield row_error(row, "", problem.message)
+        return
+    for problem in error.problems:
+        yield row_error(row, problem.path, problem.message, problem.value)
+
+
+def file_errors(error: StrictJsonError) -> Iterator[RowError]:
+    """The problems of a file that cannot be read at all."""
+    for problem in error.problems:
+        yield row_error(None, problem.path, problem.message, problem.value)
+
+
+def _too_large(row: int | None, what: str) -> RowError:
+    size = MAX_ELEMENT // 1_000_000
+    return row_error(row, "", f"This {what} is larger than {size} MB. Split the conversation.")
+
+
+# One object, or one list
+
+
+def _read_object(stream: BinaryIO, layout: Layout) -> Reading:
+    data = stream.read(MAX_ELEMENT + 1)
+    if len(data) > MAX_ELEMENT:
+        yield _too_large(1, "object")
+    else:
+        yield from _parsed(1, data, layout.start)
+
+
+def _read_list(stream: BinaryIO, layout: Layout) -> Reading:
+    cutter = ListCutter(stream, layout.start)
+    n_elements = 0
+    for row, offset, data in cutter.pieces():
+        n_elements = row
+        if data is None:
+            yield _too_large(row, "element")
+        else:
+            yield from _parsed(row, data, offset)
+    if not cutter.is_closed:
+        message = "The file ends inside its list. Write the missing rest and the closing ]."
+        yield row_error(n_elements + 1 if cutter.is_inside_element else None, "", message)
+        return
+    if layout.key:
+        yield from _around_list(stream, layout, cutter.end)
+    else:
+        yield from _after_list(stream, cutter.end)
+    if not n_elements:
+        yield row_warning(None, layout.key, "The list is empty: there is no conversation to read.")
+
+
+def _after_list(stream: BinaryIO, end: int) -> Iterator[RowError]:
+    stream.seek(end)
+    offset = _skip_blank(stream)
+    if rest := stream.read(40):
+        message = f"Something stands after the closing ], at position {offset}. Remove it."
+        yield row_error(None, "", message, rest.decode("utf-8", "replace"))
+
+
+def _around_list(stream: BinaryIO, layout: Layout, end: int) -> Iterator[RowError | RowWarning]:
+    """What stands around the list of an envelope must be good JSON too; other keys are passed over
+    with a warning.
+    """
+    stream.seek(0)
+    head = as_utf8(stream).read(layout.start - stream.tell())
+    stream.seek(end)
+    tail = stream.read(MAX_ELEMENT + 1)
+    if len(tail) > MAX_ELEMENT:
+        yield _too_large(None, "envelope")
+        return
+    data = head + b"]" + tail
+    try:
+        envelope = strict_json.loads(data)
+    except StrictJsonError as error:
+        yield from _row_errors(None, error, data, 0)
+        return
+    for key in envelope.keys() - {layout.key}:
+        yield row_warning(None, key, f'"{key}" is not a field we know, it is ignored.')
+
+
+class ListCutter:
+    """Cuts a JSON list into the bytes of its elements without parsing them, so that one bad element
+    hides no other.
+    """
+
+    _BETWEEN = re.compile(rb'[",\[\]{}]')
+    _INSIDE = re.compile(rb'(?:[^"\[\]{}]++|"[^"\\]*+(?:\\.[^"\\]*+)*+")*+', re.DOTALL)
+    _IN_TEXT = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+', re.DOTALL)
+
+    def __init__(self, stream: BinaryIO, start: int) -> None:
+        self.stream = stream
+        self.buffer = bytearray()
+        self.offset = start  # of the buffer in the file
+        self.begin = 0  # of the element in the buffer
+        self.at = 0  # how far the buffer is looked at
+        self.depth = 0
+        self.is_in_text = False
+        self.is_dropped = False
+        self.is_closed = False
+        stream.seek(start)
+
+    @property
+    def end(self) -> int:
+        """Where the byte after the closing bracket stands."""
+        return self.offset + self.at
+
+    @property
+    def is_inside_element(self) -> bool:
+        """Whether the file ended while an element was open."""
+        return self.is_dropped or bool(self.buffer[self.begin :].strip())
+
+    def pieces(self) -> Iterator[tuple[int, int, bytes | None]]:
+        """Number, offset and bytes of each element; None for one that is over the cap."""
+        number = 1
+        while (mark := self._next_mark()) is not None:
+            self.is_closed = mark == b"]"
+            piece = None if self.is_dropped else bytes(self.buffer[self.begin : self.at - 1])
+            if not (self.is_closed and number == 1 and piece is not None and not piece.strip()):
+                yield number, self.offset + self.begin, piece
+            if self.is_closed:
+                return
+            number, self.begin, self.is_dropped = number + 1, self.at, False
+
+    def _next_mark(self) -> bytes | None:
+        """Moves past the comma or bracket that ends the element, and gives it; None at the end of
+        the file.
+        """
+        while True:
+            if self.at >= len(self.buffer) and not self._more():
+                return None
+            if self.is_in_text:
+                self._through_text()
+            elif self.depth:
+                self._through_value()
+            elif mark := self._through_gap():
+                return mark
+
+    def _through_gap(self) -> bytes | None:
+        found = self._BETWEEN.search(self.buffer, self.at)
+        self.at = found.end() if found else len(self.buffer)
+        if found and found[0] in b",]":
+            return bytes(found[0])
+        if found and found[0] == b'"':
+            self.is_in_text = True
+        elif found and found[0] in b"[{":
+            self.depth = 1
+        return None
+
+    def _through_value(self) -> None:
+        found = self._INSIDE.match(self.buffer, self.at)
+        self.at = found.end() if found else self.at
+        if self.at == len(self.buffer):
+            return
+        mark = self.buffer[self.at]
+        self.at += 1
+        if mark == 0x22:
+            self.is_in_text = True
+        else:
+            self.depth += 1 if mark in b"[{" else -1
+
+    def _through_text(self) -> None:
+        found = self._IN_TEXT.match(self.buffer, self.at)
+        self.at = found.end() if found else self.at
+        if self.at < len(self.buffer) and self.buffer[self.at] == 0x22:
+            self.at += 1
+            self.is_in_text = False
+        elif self.at < len(self.buffer) and not self._more():
+            self.at = len(self.buffer)
+
+    def _more(self) -> bool:
+        """Reads on, letting go of what is no longer needed."""
+        if self.at - self.begin > MAX_ELEMENT:
+            self.is_dropped = True
+        if cut := self.at if self.is_dropped else self.begin:
+            del self.buffer[:cut]
+            self.offset, self.at, self.begin = self.offset + cut, self.at - cut, 0
+        chunk = self.stream.read(CHUNK)
+        self.buffer += chunk
+        return bool(chunk)
