@@ -44,7 +44,7 @@ class Unavailable(exceptions.APIException):
     default_detail = "The database is away for a moment: try again in a few seconds."
 
 
-class RowsRefused(exceptions.APIException):
+class RowsRefusedError(exceptions.APIException):
     """400 with the rows or fields to blame: each error is {row, column, message, value?}."""
 
     status_code = 400
@@ -91,7 +91,7 @@ def describe(exc: Exception) -> tuple[str, list[dict[str, Any]]]:
         return (str(detail) if own else NOT_FOUND), []
     if isinstance(exc, PermissionDenied):
         return str(exc) or "Your role may not do this.", []
-    if isinstance(exc, RowsRefused):
+    if isinstance(exc, RowsRefusedError):
         return str(exc.detail), exc.errors
     if isinstance(exc, exceptions.ValidationError):
         errors = list(field_errors(exc.detail))

@@ -1,15 +1,31 @@
 """Every address of the platform; each app lists its own."""
 
+from django.contrib import admin
 from django.urls import include, path, re_path
+from drf_spectacular.views import SpectacularAPIView
 
 from evalplatform import errors, views
+
+TEAM = "t/<slug:slug>/"
+API = "api/v1/"
 
 urlpatterns = [
     path("", views.front, name="front"),
     path("healthz", views.healthz, name="healthz"),
     path("accounts/", include("allauth.urls")),
     path("no-team/", views.NoTeamView.as_view(), name="no-team"),
-    path("t/<slug:slug>/", views.HomeView.as_view(), name="home"),
-    path("t/<slug:slug>/help/", views.HelpView.as_view(), name="help"),
+    path("admin/", admin.site.urls),
+    path(TEAM, views.HomeView.as_view(), name="home"),
+    path(TEAM + "help/", views.HelpView.as_view(), name="help"),
+    path("", include("evalplatform.accounts.urls")),
+    path(TEAM, include("evalplatform.audit.urls")),
+    path(TEAM, include("evalplatform.jobs.urls")),
+    path(TEAM, include("datasets.urls")),
+    path(TEAM, include("reviews.urls")),
+    path(TEAM, include("exports.urls")),
+    path(API, include("datasets.api.urls")),
+    path(API, include("reviews.api.urls")),
+    path("api/", include("exports.api.urls")),
+    path("api/schema", SpectacularAPIView.as_view(), name="api-schema"),
     re_path(r"^api/", errors.api_not_found, name="api-not-found"),
 ]

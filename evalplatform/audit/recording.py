@@ -15,7 +15,7 @@ Changes = Mapping[str, Any]
 BATCH = 1000
 
 
-class NotInTransaction(Exception):
+class NotInTransactionError(Exception):
     """An audit event was recorded outside the transaction of its change."""
 
 
@@ -27,7 +27,7 @@ def record(actor: Actor, verb: str, row: models.Model, *, changes: Changes | Non
 def record_many(actor: Actor, verb: str, rows: Iterable[tuple[models.Model, Changes]]) -> None:
     """Write one event per row, for acts that change many rows at once."""
     if not connection.in_atomic_block:
-        raise NotInTransaction(f"{verb}: open atomic() around the change and its event.")
+        raise NotInTransactionError(f"{verb}: open atomic() around the change and its event.")
     events = [
         AuditEvent(
             team=actor.team,

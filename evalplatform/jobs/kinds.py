@@ -12,7 +12,7 @@ Work = Callable[["Turn"], dict[str, Any] | None]
 KINDS: dict[str, Work] = {}
 
 
-class JobRefused(Exception):
+class JobRefusedError(Exception):
     """The work cannot be done and trying again would not help; the text is shown to the person."""
 
 

@@ -15,7 +15,7 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
-from evalplatform.jobs.kinds import KINDS, JobRefused
+from evalplatform.jobs.kinds import KINDS, JobRefusedError
 from evalplatform.jobs.models import Job
 from evalplatform.scoping.actor import Actor
 
@@ -24,7 +24,7 @@ RENEW_EVERY = 1.0
 OUT_OF_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.ENOENT, errno.EACCES}
 
 
-class LeaseLost(Exception):
+class LeaseLostError(Exception):
     """Another worker has the job now, or it was cancelled: stop without a trace."""
 
 
@@ -49,7 +49,7 @@ class Turn:
     def progress(self, n_done: int, n_expected: int | None = None, note: str = "") -> None:
         """Tell how far it is and renew the lease, at most once a second; rights are read again.
 
-        Raises LeaseLost when the turn is over, PermissionDenied when the person's access is.
+        Raises LeaseLostError when the turn is over, PermissionDenied when the person's access is.
         """
         if monotonic() - self._renewed < RENEW_EVERY:
             return
@@ -58,13 +58,13 @@ class Turn:
             n_done=n_done, n_expected=n_expected, note=note, lease_until=lease_end()
         )
         if not held:
-            raise LeaseLost(str(self.job.pk))
+            raise LeaseLostError(str(self.job.pk))
         self.actor = Job.all_rows.select_related("api_key").get(pk=self.job.pk).actor()
 
     def hold(self) -> None:
-        """Lock the job's row for the transaction that saves the outcome; LeaseLost if not mine."""
+        """Lock the job's row for the transaction that saves the outcome; LeaseLostError if not mine."""
         if not self.mine().select_for_update().exists():
-            raise LeaseLost(str(self.job.pk))
+            raise LeaseLostError(str(self.job.pk))
 
 
 def lease_end() -> Any:
@@ -80,11 +80,11 @@ def run_job(job_id: uuid.UUID | str) -> None:
     try:
         turn = Turn(job)
         result = KINDS[job.kind](turn)
-    except LeaseLost:
+    except LeaseLostError:
         log.info("turn over", extra={"job": str(job_id)})
     except (OperationalError, InterfaceError):
         raise  # the database is away: the lease runs out and the job is taken again
-    except (JobRefused, PermissionDenied) as error:
+    except (JobRefusedError, PermissionDenied) as error:
         end(job, Job.State.FAILED, error=str(error))
     except OSError as error:
         end_after_os_error(job, error)

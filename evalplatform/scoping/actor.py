@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A member of a team as seen by one request or job; verbs = role's verbs, less a key's limits."""
+    """A member of a team in one request or job; verbs = the role's, less a key's limits."""
 
     membership: Membership
     verbs: frozenset[str]

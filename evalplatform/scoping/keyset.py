@@ -101,7 +101,7 @@ def capped_count(rows: Any, cap: int = CAP) -> tuple[int, bool]:
 
 
 class ApiKeysetPagination(BasePagination):
-    """`?page=<token>&limit=<1-200>`; answers {"results", "next", "previous"} with tokens or null."""
+    """`?page=<token>&limit=<1-200>`; answers {"results", "next", "previous"}."""
 
     keys: Sequence[str] = ("created_at", "id")
     size = 50

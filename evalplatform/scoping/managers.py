@@ -13,7 +13,7 @@ from evalplatform.scoping.actor import Actor
 M = TypeVar("M", bound=models.Model)
 
 
-class UnscopedQuery(Exception):
+class UnscopedQueryError(Exception):
     """A query was asked of the front door without saying who asks."""
 
 
@@ -34,7 +34,7 @@ class FrontDoor(models.Manager[M], Generic[M]):
         self.queryset_class = queryset_class
 
     def get_queryset(self) -> NoReturn:
-        raise UnscopedQuery(
+        raise UnscopedQueryError(
             f"{self.model.__name__}.objects does not know who asks: use .visible_to(actor) to "
             "read or .editable_by(actor) to change."
         )

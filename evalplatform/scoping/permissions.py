@@ -1,4 +1,4 @@
-"""The one permission of the API: the view says which verb an action needs, the actor has it or not."""
+"""The one permission of the API: the view names the verb of each action."""
 
 from __future__ import annotations
 

@@ -6,8 +6,8 @@ from django.db import DatabaseError, transaction
 from datasets.models import Session
 from evalplatform.accounts.models import Membership
 from evalplatform.audit.models import AuditEvent
-from evalplatform.audit.recording import NotInTransaction, record
-from evalplatform.scoping.managers import UnscopedQuery
+from evalplatform.audit.recording import NotInTransactionError, record
+from evalplatform.scoping.managers import UnscopedQueryError
 from reviews.models import EvalLabel, EvalLabelRevision
 from tests.cast import Cast
 from tests.sessions import make_label, make_session
@@ -15,7 +15,7 @@ from tests.sessions import make_label, make_session
 
 @pytest.mark.parametrize("question", ["all", "count", "first", "exists"])
 def test_front_door_refuses_a_query_that_does_not_say_who_asks(question: str) -> None:
-    with pytest.raises(UnscopedQuery, match=r"Session\.objects does not know who asks"):
+    with pytest.raises(UnscopedQueryError, match=r"Session\.objects does not know who asks"):
         getattr(Session.objects, question)()
 
 
@@ -63,7 +63,7 @@ def test_an_audit_event_outside_its_transaction_is_refused() -> None:
     from tests.cast import make_cast
 
     cast = make_cast()
-    with pytest.raises(NotInTransaction):
+    with pytest.raises(NotInTransactionError):
         record(cast.olga, "team.rename", cast.team)
 
 

@@ -1,0 +1,1 @@
+"""The admin site: the same people, rows and verbs as the pages."""
