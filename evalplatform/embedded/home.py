@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -17,6 +18,7 @@ DEFAULT = "var"
 LONGEST_SOCKET_PATH = 100  # the kernel refuses more than 107 bytes
 LONGEST_SOCKET_NAME = ".s.PGSQL.5432"
 ROOM_NEEDED = 150 * 1024 * 1024  # bytes: a new cluster and its first write-ahead log
+STOPPING = "stopping"
 SIGNS_OF_A_HOME = ("lock", "secret_key", "services.json", "postgres", "redis")
 
 
@@ -66,6 +68,10 @@ class Home:
                 f"{ROOM_NEEDED // 2**20} MB needed. Free some space and start again."
             )
 
+    def is_full(self, output: str) -> bool:
+        """Whether a program with this last output failed for want of space, even if mute."""
+        return "No space left" in output or shutil.disk_usage(self.path).free < 2**20
+
     def folder(self, name: str, account: Account | None) -> Path:
         """A folder of the home, 0700, that belongs to the account that its server runs under."""
         path = self.path / name
@@ -96,23 +102,25 @@ class Home:
         """Tell `settings` and every `manage.py` where the servers are; replaced whole, 0600."""
         write_private(self.services_file, json.dumps(urls, indent=1) + "\n")
 
-    def hold(self) -> IO[str]:
-        """Take this home for one running instance; the kernel lets go when the process ends."""
+    def hold(self, patience: float = 30.0) -> IO[str]:
+        """Take this home for one running instance; the kernel lets go when the process ends.
+
+        One that is stopping right now is waited for, `patience` seconds at most.
+        """
         with plain_disk_errors(self.path):
             lock = self.lock_file.open("a+")
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        deadline = time.monotonic() + patience
+        while not _lock_now(lock):
             lock.seek(0)
-            pid = lock.read().strip() or "unknown"
-            lock.close()
-            raise StartError(
-                f"evalplatform is already running on {self.path} (process {pid}). "
-                "Stop it first, or set EVALPLATFORM_HOME to another folder."
-            ) from None
-        lock.truncate(0)
-        lock.write(f"{os.getpid()}\n")
-        lock.flush()
+            holder, _, state = lock.read().strip().partition(" ")
+            if state != STOPPING or time.monotonic() > deadline:
+                lock.close()
+                raise StartError(
+                    f"evalplatform is already running on {self.path} (process {holder}). "
+                    "Stop it first, or set EVALPLATFORM_HOME to another folder."
+                )
+            time.sleep(0.1)
+        write_holder(lock)
         return lock
 
     def _refuse_a_foreign_folder(self) -> None:
@@ -128,6 +136,22 @@ class Home:
             link.unlink()
             if target.name.startswith("evalplatform-"):
                 shutil.rmtree(target, ignore_errors=True)
+
+
+def write_holder(lock: IO[str], state: str = "") -> None:
+    """Say in the lock who holds it, and whether that one is on its way out."""
+    with contextlib.suppress(OSError):  # a full disk must not keep anyone from stopping
+        lock.truncate(0)
+        lock.write(f"{os.getpid()} {state}\n")
+        lock.flush()
+
+
+def _lock_now(lock: IO[str]) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def write_private(path: Path, text: str) -> None:

@@ -1,5 +1,6 @@
 """PostgreSQL 18 from the wheel, on a unix socket that only its owner can open."""
 
+import contextlib
 import importlib.util
 import os
 import shutil
@@ -18,7 +19,7 @@ from psycopg import sql
 from evalplatform.embedded.account import Account
 from evalplatform.embedded.home import Home
 from evalplatform.embedded.processes import Launch, last_lines
-from evalplatform.embedded.refusals import StartError
+from evalplatform.embedded.refusals import StartError, full_disk_line
 
 SUPERUSER = "postgres"
 ROLE = "evalplatform"  # owns the database; no superuser, so that a hole in the web stays in there
@@ -76,7 +77,8 @@ class Postgres:
             self.account.reach(binaries() / "postgres", self.data)
         if not (self.data / "PG_VERSION").exists():
             self._make_cluster()
-        self._clear_stale_pid_file()
+        self._end_leftovers()
+        self._drop_foreign_pid()
 
     def launch(self) -> Launch:
         settings = SETTINGS | {"unix_socket_directories": str(self.sockets)}
@@ -102,7 +104,10 @@ class Postgres:
             if self._says_ready(process.pid):
                 return
             time.sleep(0.02)
-        raise StartError(f"PostgreSQL did not start: {last_lines(self.log)} (see {self.log})")
+        said = last_lines(self.log)
+        if self.home.is_full(said):
+            raise StartError(full_disk_line(self.home.path))
+        raise StartError(f"PostgreSQL did not start: {said} (see {self.log})")
 
     def make_database(self) -> None:
         """The application's role and database, when they are not there yet."""
@@ -135,30 +140,36 @@ class Postgres:
             **(self.account.popen_arguments() if self.account else {}),
         )
         if done.returncode != 0:
-            raise StartError(_why_initdb_failed(done.stderr, self.home.path))
+            raise StartError(_why_initdb_failed(done.stderr, self.home))
         half.rename(self.data)
 
     def _initdb_options(self) -> list[str]:
         return INITDB_OPTIONS if self.durable else [*INITDB_OPTIONS, "--no-sync"]
 
-    def _clear_stale_pid_file(self) -> None:
-        """Stop our server if it outlived its parent; drop a pid that is another program's now."""
-        running = self._orphan()
-        if running is not None:
-            running.send_signal(signal.SIGINT)
-            _wait_for_end(running, 20)
-            if running.is_running():
-                running.send_signal(signal.SIGQUIT)
-                _wait_for_end(running, 20)
-        (self.data / "postmaster.pid").unlink(missing_ok=True)
+    def _end_leftovers(self) -> None:
+        """Wait for what a dead parent left; a second server on the same files would ruin them."""
+        for number in (None, signal.SIGINT, signal.SIGQUIT):
+            leftovers = self._leftovers()
+            for process in leftovers if number else []:
+                _signal_quietly(process, number)
+            psutil.wait_procs(leftovers, timeout=2 if number is None else 20)
+        if self._leftovers():
+            raise StartError(f"An earlier PostgreSQL still runs in {self.data} and does not end.")
 
-    def _orphan(self) -> psutil.Process | None:
+    def _drop_foreign_pid(self) -> None:
+        """A recorded pid that is another program's by now would make PostgreSQL refuse to start."""
+        pid_file = self.data / "postmaster.pid"
         try:
-            pid = int((self.data / "postmaster.pid").read_text().split("\n", 1)[0])
-            process = psutil.Process(pid)
-            return process if Path(process.cwd()) == self.data.resolve() else None
-        except (FileNotFoundError, ValueError, psutil.Error):
-            return None
+            pid = int(pid_file.read_text().split("\n", 1)[0])
+        except (FileNotFoundError, ValueError):
+            return
+        if psutil.pid_exists(pid):
+            pid_file.unlink()
+
+    def _leftovers(self) -> list[psutil.Process]:
+        """Every process at work in the data folder: the server and its backends."""
+        data = str(self.data.resolve())
+        return [process for process in psutil.process_iter() if _works_in(process, data)]
 
     def _says_ready(self, pid: int) -> bool:
         try:
@@ -193,9 +204,9 @@ def _exists(
     return found is not None
 
 
-def _why_initdb_failed(output: str, home: Path) -> str:
-    if "No space left" in output or "quota" in output:
-        return f"The disk that holds {home} is full. Free some space and start again."
+def _why_initdb_failed(output: str, home: Home) -> str:
+    if home.is_full(output):
+        return full_disk_line(home.path)
     reasons = [line for line in output.splitlines() if "error" in line or "FATAL" in line]
     return f"PostgreSQL could not make its files: {(reasons or [output.strip()])[-1]}"
 
@@ -212,9 +223,13 @@ def _open_program_files(folder: Path) -> None:
             path.chmod(mode | stat.S_IROTH | search)
 
 
-def _wait_for_end(process: psutil.Process, patience: float) -> None:
-    deadline = time.monotonic() + patience
-    while time.monotonic() < deadline and process.is_running():
-        if process.status() == psutil.STATUS_ZOMBIE:
-            return
-        time.sleep(0.05)
+def _works_in(process: psutil.Process, folder: str) -> bool:
+    try:
+        return bool(process.name().startswith("postgres") and process.cwd() == folder)
+    except psutil.Error:
+        return False
+
+
+def _signal_quietly(process: psutil.Process, number: signal.Signals | None) -> None:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        process.send_signal(number)

@@ -16,6 +16,7 @@ import psutil
 
 from evalplatform.embedded.account import Account
 from evalplatform.embedded.home import write_private
+from evalplatform.embedded.refusals import plain_disk_errors
 
 LARGEST_LOG = 10 * 1024 * 1024  # bytes; a larger one is set aside at the next start
 PR_SET_PDEATHSIG = 1
@@ -72,7 +73,9 @@ class Launch:
         """Start it in a session of its own, output to its log, to be ended when we die."""
         set_aside(self.log)
         as_whom = self.account.popen_arguments() if self.account else {}
-        with self.log.open("ab") as log:
+        with plain_disk_errors(self.log):
+            log = self.log.open("ab")
+        with log:
             return subprocess.Popen(  # noqa: S603
                 list(self.arguments),
                 cwd=self.folder,
@@ -82,7 +85,7 @@ class Launch:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
                 pass_fds=self.inherited,
-                preexec_fn=_dies_with_parent(self.urgent),
+                preexec_fn=dies_with_parent(self.urgent),
                 **as_whom,
             )
 
@@ -93,7 +96,8 @@ def signal_when_parent_dies(number: signal.Signals) -> None:
         _libc.prctl(PR_SET_PDEATHSIG, int(number))
 
 
-def _dies_with_parent(number: signal.Signals) -> Callable[[], None]:
+def dies_with_parent(number: signal.Signals) -> Callable[[], None]:
+    """For `preexec_fn`: the child gets `number` when we end, even by kill -9."""
     parent = os.getpid()
 
     def ask() -> None:

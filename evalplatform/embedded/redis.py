@@ -14,7 +14,7 @@ import redis
 from evalplatform.embedded.account import Account
 from evalplatform.embedded.home import Home
 from evalplatform.embedded.processes import Launch, last_lines
-from evalplatform.embedded.refusals import StartError
+from evalplatform.embedded.refusals import StartError, full_disk_line
 
 
 def binary() -> Path:
@@ -94,6 +94,8 @@ class Redis:
             if self._answers():
                 return
             time.sleep(0.02)
+        if self.home.is_full(last_lines(self.log)):
+            raise StartError(full_disk_line(self.home.path))
         raise StartError(f"Redis did not start: {last_lines(self.log)} (see {self.log})")
 
     def url(self, database: int = 0) -> str:

@@ -19,9 +19,13 @@ def plain_disk_errors(folder: Path) -> Iterator[None]:
         raise StartError(_disk_line(error, folder)) from error
 
 
+def full_disk_line(folder: Path) -> str:
+    return f"The disk that holds {folder} is full. Free some space and start again."
+
+
 def _disk_line(error: OSError, folder: Path) -> str:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return f"The disk that holds {folder} is full. Free some space and start again."
+        return full_disk_line(folder)
     if error.errno == errno.EROFS:
         return f"{folder} is on a read-only disk. Set EVALPLATFORM_HOME to a folder you can write."
     if error.errno in (errno.EACCES, errno.EPERM):
