@@ -4,14 +4,15 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView
 
-from evalplatform import errors, views
+from evalplatform import errors, health, views
 
 TEAM = "t/<slug:slug>/"
 API = "api/v1/"
 
 urlpatterns = [
     path("", views.front, name="front"),
-    path("healthz", views.healthz, name="healthz"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
     path("accounts/", include("allauth.urls")),
     path("no-team/", views.NoTeamView.as_view(), name="no-team"),
     path("admin/", admin.site.urls),

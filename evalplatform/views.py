@@ -1,11 +1,11 @@
-"""The pages of nobody's app: the front door, home, help, and the health of the process."""
+"""The pages of nobody's app: the front door, home and help."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.contrib.auth.mixins import LoginRequiredMixin
-from django.http import HttpRequest, HttpResponseBase, JsonResponse
+from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.views.generic import TemplateView
 
@@ -19,11 +19,6 @@ def front(request: HttpRequest) -> HttpResponseBase:
         return redirect("account_login")
     actor = actor_last_seen(request)
     return redirect(actor.team.get_absolute_url() if actor else "no-team")
-
-
-def healthz(request: HttpRequest) -> JsonResponse:
-    """Say that the process answers."""
-    return JsonResponse({"status": "ok"})
 
 
 class NoTeamView(LoginRequiredMixin, TemplateView):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from evalplatform import env
 from evalplatform.embedded.home import Home
 from evalplatform.embedded.refusals import StartError
 from evalplatform.embedded.servers import RunningServers, Servers
@@ -38,6 +39,7 @@ class TestServices:
         services.running.start()
         os.environ.update(servers.environment())
         os.environ["EVALPLATFORM_HOME"] = str(home.path)
+        env.keep_new_secret_key()
         return services
 
     def stop(self) -> None:

@@ -12,6 +12,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from evalplatform import env
 from evalplatform.embedded.home import STOPPING, Home, write_holder, write_private
 from evalplatform.embedded.keeping import Keeper, Stop
 from evalplatform.embedded.processes import (
@@ -64,9 +65,12 @@ class Installation:
     def start(self) -> None:
         begun = time.monotonic()
         self._start_servers()
+        if not env.text("SECRET_KEY"):
+            env.keep_new_secret_key()
         self._manage("migrate", "--noinput")
         self._manage("collectstatic", "--noinput")
-        self._manage("seed_demo", "--if-empty")
+        if any(PROJECT.glob("*/**/management/commands/seed_demo.py")):
+            self._manage("seed_demo", "--if-empty")
         web = self.keeper.keep(self._web())
         self.keeper.keep(self._worker())
         self.keeper.keep(self._beat())
