@@ -39,7 +39,9 @@ class TestServices:
         services.running.start()
         os.environ.update(servers.environment())
         os.environ["EVALPLATFORM_HOME"] = str(home.path)
+        os.environ["EVALPLATFORM_PLAIN_STATIC"] = "1"  # pages without collectstatic before
         env.keep_new_secret_key()
+        (home.path / "static").mkdir()
         return services
 
     def stop(self) -> None:
