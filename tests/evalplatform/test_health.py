@@ -3,7 +3,7 @@
 import pytest
 from django.db import connection
 from django.test import Client
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from evalplatform import health
 
@@ -50,7 +50,7 @@ def test_a_heartbeat_is_forgotten_by_itself() -> None:
 
 
 @pytest.mark.django_db
-def test_readyz_says_that_redis_is_away(client: Client, settings: SettingsWrapper) -> None:
+def test_readyz_says_that_redis_is_away(client: Client, settings: Settings) -> None:
     settings.REDIS_URL = "unix:///nowhere/redis.sock?db=0"
     health.redis_client.cache_clear()
     try:
