@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import Any, Self
 
 from django.contrib.postgres.search import SearchQuery
 
 from evalplatform.scoping.managers import ScopedQuerySet
 
-if TYPE_CHECKING:
-    pass
 
-
-class SessionQuerySet(ScopedQuerySet["Session"]):
+class SessionQuerySet(ScopedQuerySet[Any]):
     """Sessions after the visibility rule."""
 
     def newest_first(self) -> Self:
@@ -20,7 +17,7 @@ class SessionQuerySet(ScopedQuerySet["Session"]):
         return self.order_by("-started_at", "-id")
 
     def with_text(self, words: str) -> Self:
-        """Keep sessions whose title or messages hold the words (full text, "quoted phrases", -not)."""
+        """Keep sessions whose text holds the words ("quoted phrases", -not)."""
         return self.filter(search=SearchQuery(words, config="simple", search_type="websearch"))
 
     def eval_ready(self) -> Self:

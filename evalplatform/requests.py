@@ -31,7 +31,7 @@ class RequestIdMiddleware:
 
 
 class BadTextMiddleware:
-    """Answer 400 to NUL or lone surrogates in the path, the query or a form: no table holds them."""
+    """Answer 400 to NUL or lone surrogates in path, query or form: no table holds them."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response

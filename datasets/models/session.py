@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, ClassVar
+
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
@@ -50,7 +52,7 @@ class Session(ScopedModel):
     n_pairs = models.PositiveIntegerField(default=0)
     search = SearchVectorField(null=True, editable=False)
 
-    objects = FrontDoor(SessionQuerySet)
+    objects: ClassVar[FrontDoor[Any]] = FrontDoor(SessionQuerySet)
 
     class Meta(ScopedModel.Meta):
         ordering = ("-started_at", "-id")

@@ -1,9 +1,11 @@
 """Who is behind a request: the one place that turns a cookie or a key into an Actor.
 
-Role, membership, team and key are read from the database each time, so that a removal holds at once.
+Role, membership, team and key are read from the database each time: a removal holds at once.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 from django.http import HttpRequest
 
@@ -23,7 +25,7 @@ def actor_in_team(request: HttpRequest, slug: str) -> Actor | None:
     """Return who the signed-in user is in the team of this address; None when not a member."""
     if not isinstance(request.user, User) or not request.user.is_active:
         return None
-    membership = (
+    membership: Membership | None = (
         Membership.all_rows.select_related("team", "user")
         .filter(user=request.user, team__slug=slug, ended_at=None, team__deleted_at=None)
         .first()
@@ -46,9 +48,9 @@ def actor_last_seen(request: HttpRequest) -> Actor | None:
     return None
 
 
-def origin(request: HttpRequest) -> dict[str, str]:
+def origin(request: HttpRequest) -> dict[str, Any]:
     """Return the request's id and address, as actors and audit events carry them."""
     return {
         "request_id": request.META.get("evalplatform.request_id", ""),
-        "address": request.META.get("REMOTE_ADDR") or None,  # type: ignore[dict-item]
+        "address": request.META.get("REMOTE_ADDR") or None,
     }

@@ -1,4 +1,4 @@
-"""The one table of roles: what each may do. Code asks `actor.may(verb)` and never compares roles."""
+"""The one table of roles. Code asks `actor.may(verb)` and never compares roles."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def verbs_of(role: str) -> frozenset[str]:
 
 
 def verbs_of_key(role: str, scopes: list[str]) -> frozenset[str]:
-    """Return what a key may do: its membership's verbs today, less its limits, never people's keys."""
+    """Return what a key may do: its membership's verbs today, less what keys never may."""
     verbs = verbs_of(role) - KEY_NEVER
     if not scopes:
         return verbs

@@ -12,7 +12,7 @@ from evalplatform.scoping.models import NOBODY, ScopedModel
 
 
 class AuditEvent(ScopedModel):
-    """Who (with the role held at that time) did what to which object; the database refuses changes."""
+    """Who (in which role) did what to which object; the database refuses changes to it."""
 
     at = models.DateTimeField(auto_now_add=True)
     team = models.ForeignKey("accounts.Team", on_delete=models.PROTECT, related_name="+")

@@ -10,6 +10,7 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from evalplatform.accounts.models import Membership
 from evalplatform.accounts.models.user import new_id
 from evalplatform.accounts.roles import Verb
 from evalplatform.scoping.actor import Actor
@@ -118,6 +119,7 @@ class Job(ScopedModel):
             "request_id": by.request_id,
             "address": by.address,
         }
+        job: Job
         with transaction.atomic():
             if idempotency_key:
                 job, is_new = cls.all_rows.get_or_create(
@@ -134,12 +136,9 @@ class Job(ScopedModel):
         return job
 
     def actor(self) -> Actor:
-        """Return who this job works for, with the rights of this moment; refused when they ended."""
-        membership = (
-            type(self.requested_by)
-            .all_rows.select_related("user", "team")
-            .get(pk=self.requested_by_id)
-        )
+        """Return who this job works for, with the rights of this moment, if any."""
+        members = Membership.all_rows.select_related("user", "team")
+        membership: Membership = members.get(pk=self.requested_by_id)
         ended = membership.ended_at or membership.team.deleted_at or not membership.user.is_active
         key = self.api_key
         if ended or (key and (key.revoked_at or key.is_expired)):

@@ -62,7 +62,7 @@ class Turn:
         self.actor = Job.all_rows.select_related("api_key").get(pk=self.job.pk).actor()
 
     def hold(self) -> None:
-        """Lock the job's row for the transaction that saves the outcome; LeaseLostError if not mine."""
+        """Lock the job's row for the transaction that saves the outcome, or LeaseLostError."""
         if not self.mine().select_for_update().exists():
             raise LeaseLostError(str(self.job.pk))
 
@@ -109,7 +109,8 @@ def take(job_id: uuid.UUID | str) -> Job | None:
         )
         if not n_taken:
             return None
-        return Job.all_rows.select_related("requested_by", "api_key").get(pk=job_id)
+        job: Job = Job.all_rows.select_related("requested_by", "api_key").get(pk=job_id)
+        return job
 
 
 def end(job: Job, state: str, *, error: str = "", result: dict[str, Any] | None = None) -> None:
@@ -123,11 +124,8 @@ def end_after_os_error(job: Job, error: OSError) -> None:
     """A full or unwritable disk is told as such; other faults of the system are tried again."""
     if error.errno in OUT_OF_SPACE:
         log.error("job cannot write", extra={"job": str(job.pk), "why": str(error)})
-        end(
-            job,
-            Job.State.FAILED,
-            error=f"{error.strerror}: free space or mend the folder, then start it again.",
-        )
+        remedy = "free space or mend the folder, then start it again."
+        end(job, Job.State.FAILED, error=f"{error.strerror}: {remedy}")
     else:
         try_again_or_fail(job, error)
 
@@ -135,7 +133,8 @@ def end_after_os_error(job: Job, error: OSError) -> None:
 def try_again_or_fail(job: Job, error: Exception) -> None:
     """Make the job ready again after a pause, or failed when it erred too often."""
     if job.n_errors + 1 >= Job.MAX_ERRORS:
-        reason = f"Stopped after {Job.MAX_ERRORS} errors ({type(error).__name__}); the log has them under {job.pk}."
+        name = type(error).__name__
+        reason = f"Stopped after {Job.MAX_ERRORS} errors ({name}); the log has them as {job.pk}."
         Job.all_rows.filter(pk=job.pk, attempt=job.attempt, state=Job.State.RUNNING).update(
             state=Job.State.FAILED,
             n_errors=F("n_errors") + 1,

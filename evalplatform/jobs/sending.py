@@ -18,7 +18,7 @@ def send(job_id: uuid.UUID) -> bool:
     from evalplatform.jobs.tasks import run
 
     try:
-        run.apply_async(args=[str(job_id)], retry=False)
+        run.apply_async(args=(str(job_id),), retry=False)
     except (OperationalError, RedisError, OSError) as error:
         log.warning("job not sent, the sweeper will", extra={"job": str(job_id), "why": str(error)})
         return False

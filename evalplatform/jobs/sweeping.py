@@ -1,4 +1,4 @@
-"""The sweeper: what a flushed Redis, a lost message or a dead worker left, starts again in seconds."""
+"""The sweeper: what a flushed Redis or a dead worker left behind starts again in seconds."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BATCH = 200
 
 
 def sweep() -> int:
-    """Free expired leases, fail jobs that were lost too often, re-send what waits; returns how many were sent."""
+    """Free expired leases, fail what was lost too often, re-send what waits; return how many."""
     lost = Job.all_rows.filter(state=Job.State.RUNNING, lease_until__lt=Now())
     lost.filter(attempt__gte=Job.MAX_ATTEMPTS).update(
         state=Job.State.FAILED,

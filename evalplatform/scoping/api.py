@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import models
-from rest_framework.request import Request
 from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
@@ -19,7 +18,6 @@ class ScopedAPIMixin:
 
     verbs: ClassVar[dict[str, str]]
     model: type[models.Model]
-    request: Request
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -34,7 +32,7 @@ class ScopedAPIMixin:
 
     @property
     def actor(self) -> Actor:
-        actor = self.request.auth
+        actor = self.request.auth  # type: ignore[attr-defined]
         assert isinstance(actor, Actor)
         return actor
 
@@ -54,5 +52,5 @@ class ScopedAPIView(ScopedAPIMixin, APIView):
     """A scoped API view; `verbs` is keyed by method in lower case."""
 
 
-class ScopedViewSet(ScopedAPIMixin, GenericViewSet):
+class ScopedViewSet(ScopedAPIMixin, GenericViewSet[Any]):
     """A scoped viewset; `verbs` is keyed by action."""

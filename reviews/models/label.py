@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, ClassVar
+
 import pghistory
 import pgtrigger
 from django.contrib.postgres.fields import ArrayField
@@ -93,7 +95,7 @@ class EvalLabelRevision(
 ):
     """Every state a label was ever in, written by the database itself and never changed."""
 
-    objects = FrontDoor()
+    objects: ClassVar[FrontDoor[Any]] = FrontDoor()
 
     class Meta(ScopedModel.Meta):
         abstract = False

@@ -25,12 +25,12 @@ LAST_USED_STEP = timedelta(minutes=1)
 
 
 def hash_of(key: str) -> str:
-    """Return the SHA-256 of a key: 32 random characters hold 190 bits, so no slow hash is needed."""
+    """Return the SHA-256 of a key: it holds 190 random bits, so no slow hash is needed."""
     return hashlib.sha256(key.encode()).hexdigest()
 
 
 class ApiKey(ScopedModel):
-    """`evp_` and 32 random characters; the first 8 are kept to find and to show it, the rest only hashed."""
+    """`evp_` and 32 random characters; 8 are kept to find and show it, the whole only as a hash."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     membership = models.ForeignKey(

@@ -65,7 +65,7 @@ class Invitation(ScopedModel):
 
     @classmethod
     def issue(cls, email: str, role: str, *, by: Actor) -> tuple[Invitation, str]:
-        """Make an invitation and return it with its token; an open one for the address is replaced."""
+        """Make an invitation, return it with its token; an open one for the address ends."""
         from evalplatform.audit.recording import record
 
         if not by.may(Verb.MANAGE_MEMBERS) or (
@@ -116,6 +116,7 @@ class Invitation(ScopedModel):
         """Give the user their place; the link works once, whatever races for it."""
         from evalplatform.audit.recording import record
 
+        membership: Membership
         with transaction.atomic():
             held = Invitation.all_rows.select_for_update().get(pk=self.pk)
             if held.accepted_at or held.revoked_at or held.expires_at <= timezone.now():

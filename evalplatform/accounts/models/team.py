@@ -15,7 +15,7 @@ from evalplatform.scoping.models import EVERYBODY, NOBODY, ScopedModel
 
 
 class Team(ScopedModel):
-    """People who share evidence. Deleting it closes it for everybody at once; its rows stay for audit."""
+    """People who share evidence. Deleting closes it for everybody; its rows stay for audit."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     name = models.CharField(max_length=120, validators=[refuse_hidden_characters])
