@@ -11,6 +11,8 @@ class EvalplatformConfig(AppConfig):
     name = "evalplatform"
 
     def ready(self) -> None:
+        from evalplatform import celery  # noqa: F401 - tasks find their application from here on
+
         register(secret_key_is_safe)
 
 

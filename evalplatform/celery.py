@@ -8,6 +8,7 @@ from celery.signals import heartbeat_sent
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "evalplatform.settings")
 
 app = Celery("evalplatform")
+app.set_default()  # for every thread of the web server, not only the one that imports this
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
