@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Self
 
-from django.contrib.postgres.search import SearchQuery
+from django.contrib.postgres.search import SearchQuery, SearchVector
+from django.db.models import Q
 
 from evalplatform.scoping.managers import ScopedQuerySet
+
+STATUSES = ("golden", "correct", "incorrect", "needs_review", "unset")
+TITLE_WORDS = SearchVector("title", config="simple")
 
 
 class SessionQuerySet(ScopedQuerySet[Any]):
@@ -17,9 +23,47 @@ class SessionQuerySet(ScopedQuerySet[Any]):
         return self.order_by("-started_at", "-id")
 
     def with_text(self, words: str) -> Self:
-        """Keep sessions whose text holds the words ("quoted phrases", -not)."""
-        return self.filter(search=SearchQuery(words, config="simple", search_type="websearch"))
+        """Keep sessions whose title or messages hold the words ("quoted phrases", -not)."""
+        query = SearchQuery(words, config="simple", search_type="websearch")
+        return self.alias(title_words=TITLE_WORDS).filter(Q(search=query) | Q(title_words=query))
+
+    def from_sources(self, names: Sequence[str]) -> Self:
+        """Keep sessions of the sources with these names."""
+        return self.filter(source__name__in=names)
+
+    def with_models(self, names: Sequence[str]) -> Self:
+        return self.filter(model__in=names)
+
+    def in_projects(self, names: Sequence[str]) -> Self:
+        return self.filter(project_name__in=names)
+
+    def of_participants(self, identifiers: Sequence[str]) -> Self:
+        return self.filter(participant_identifier__in=identifiers)
+
+    def on_channels(self, names: Sequence[str]) -> Self:
+        return self.filter(channel__in=names)
+
+    def with_tags(self, tags: Sequence[str]) -> Self:
+        """Keep sessions with one of the tags, on themselves or on their label."""
+        return self.filter(Q(tags__overlap=list(tags)) | Q(label__tags__overlap=list(tags)))
+
+    def with_statuses(self, statuses: Sequence[str]) -> Self:
+        """Keep sessions with one of the label statuses; `unset` is none, or no label at all."""
+        wanted = Q(label__status__in=[status for status in statuses if status != "unset"])
+        return self.filter(wanted | Q(label__status=None) if "unset" in statuses else wanted)
+
+    def marked(self, wanted: Sequence[str]) -> Self:
+        """Keep eval-ready sessions ("1"), the others ("0"), or both."""
+        if set(wanted) == {"0", "1"}:
+            return self
+        return self.eval_ready() if "1" in wanted else self.exclude(label__is_eval_ready=True)
 
     def eval_ready(self) -> Self:
         """Keep sessions marked eval-ready."""
         return self.filter(label__is_eval_ready=True)
+
+    def started_from(self, moment: datetime) -> Self:
+        return self.filter(started_at__gte=moment)
+
+    def started_before(self, moment: datetime) -> Self:
+        return self.filter(started_at__lt=moment)
