@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import uuid
 from collections.abc import Callable
 
 import structlog
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.template.loader import render_to_string
 
 from evalplatform.errors import error_body
 
+log = logging.getLogger(__name__)
+AWAY = "The database is away for a moment: try again in a few seconds."
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
@@ -41,6 +46,33 @@ class BadTextMiddleware:
         if place:
             return refuse(request, place)
         return self.get_response(request)
+
+
+class DatabaseAwayMiddleware:
+    """Answer 503 with a hint when to come back while PostgreSQL restarts."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if isinstance(error, OperationalError | InterfaceError):
+            log.warning("database away", exc_info=error)
+            return unavailable(request)
+        return None
+
+
+def unavailable(request: HttpRequest) -> HttpResponse:
+    """Say that the database is away, in the shape the caller reads."""
+    response: HttpResponse
+    if request.path.startswith("/api/"):
+        response = JsonResponse(error_body("UNAVAILABLE", AWAY), status=503)
+    else:
+        response = HttpResponse(render_to_string("503.html", {"message": AWAY}), status=503)
+    response.headers["Retry-After"] = "3"
+    return response
 
 
 def unstorable_place(request: HttpRequest) -> str:

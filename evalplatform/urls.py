@@ -28,5 +28,6 @@ urlpatterns = [
     path(API, include("reviews.api.urls")),
     path("api/", include("exports.api.urls")),
     path("api/schema", SpectacularAPIView.as_view(), name="api-schema"),
+    path("api/docs", views.ApiDocsView.as_view(), name="api-docs"),
     re_path(r"^api/", errors.api_not_found, name="api-not-found"),
 ]

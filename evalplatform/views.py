@@ -1,13 +1,17 @@
-"""The pages of nobody's app: the front door, home and help."""
+"""The pages of nobody's app: the front door, home, help and the API's documentation."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from csp.constants import SELF, UNSAFE_INLINE
+from csp.decorators import csp_update
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
+from django.utils.decorators import method_decorator
 from django.views.generic import TemplateView
+from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from evalplatform.accounts.actors import actor_last_seen
 from evalplatform.scoping.views import ScopedPage
@@ -31,6 +35,17 @@ class HomeView(ScopedPage):
     """The first page of a team."""
 
     template_name = "home.html"
+
+
+# Swagger UI writes style attributes and data: icons of its own; scripts stay our files only.
+API_DOCS_CSP = {"style-src": [SELF, UNSAFE_INLINE], "img-src": [SELF, "data:"]}
+
+
+@method_decorator(csp_update(API_DOCS_CSP), name="dispatch")
+class ApiDocsView(SpectacularSwaggerSplitView):
+    """The API's documentation, to be read and tried out."""
+
+    url_name = "api-schema"
 
 
 class HelpView(ScopedPage):
