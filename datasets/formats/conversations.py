@@ -2,26 +2,15 @@
 here.
 """
 
-import hashlib
-import json
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from types import MappingProxyType
+from collections.abc import Mapping
 from typing import Any
 
-from datasets.formats.fields import NO_NAMES, Fields, Findings, is_too_long, kind
-from datasets.formats.records import (
-    MessageRecord,
-    RowError,
-    RowWarning,
-    SessionRecord,
-    row_error,
-)
+from datasets.formats.fields import NO_NAMES, Fields, Findings
+from datasets.formats.messages import ROLES, MessageNames, read_messages
+from datasets.formats.records import RowError, RowWarning, SessionRecord
+from datasets.formats.values import holds_hidden, kind
 
-ROLES: Mapping[str, str] = MappingProxyType(
-    {role: role for role in ("user", "assistant", "system", "tool", "unknown")}
-    | {"developer": "system", "function": "tool"}
-)
 SESSION_KEYS = frozenset(
     {
         *("externalId", "source", "messages", "title", "projectPath", "projectName", "model"),
@@ -29,16 +18,8 @@ SESSION_KEYS = frozenset(
         *("participant", "channel", "sessionState", "createdAt"),
     }
 )
-MESSAGE_KEYS = frozenset(
-    {
-        *("role", "content", "externalId", "createdAt", "model", "tokens", "promptTokens"),
-        *("completionTokens", "tags", "comments", "participantData", "sessionState", "summary"),
-        *("tool_calls", "function_call"),
-    }
-)
-_SHORT = 1_000_000  # characters, at most 4 MB
+MAX_SOURCE = 200
 Outcome = tuple[SessionRecord | None, list[RowError], list[RowWarning]]
-MessageNames = Callable[[dict[str, Any]], tuple[dict[str, Any], Mapping[str, str]]]
 
 
 def session_from_object(
@@ -74,7 +55,7 @@ def read_session(
         )
         return None
     fields = Fields(found, obj, names=names)
-    messages = _messages(fields, roles, message_names)
+    messages = read_messages(fields, roles, message_names)
     if not is_id_needed and len(obj) == 1 and "messages" in obj:
         return SessionRecord("", _source(fields, default_source), messages)
     identifier, participant = _participant(fields)
@@ -116,7 +97,9 @@ def _external_id(fields: Fields, is_needed: bool) -> str:
 
 def _source(fields: Fields, default: str) -> str:
     n_errors = len(fields.found.errors)
-    source = unicodedata.normalize("NFC", fields.name("source")) or default
+    source = unicodedata.normalize("NFC", fields.name("source", MAX_SOURCE)) or default
+    if holds_hidden(source):
+        fields.wrong("source", "The source holds invisible characters. Remove them.", source)
     if not source and len(fields.found.errors) == n_errors:
         fields.wrong("source", "The source is missing. Write where the conversation comes from.")
     return source
@@ -131,271 +114,3 @@ def _participant(fields: Fields) -> tuple[str, dict[str, Any]]:
     identifier = Fields(fields.found, value, at).identifier("identifier")
     data = fields.data("participant")
     return identifier, {key: each for key, each in data.items() if key != "identifier"}
-
-
-def _messages(
-    fields: Fields, roles: Mapping[str, str], rename: MessageNames | None
-) -> tuple[MessageRecord, ...]:
-    value = fields.values.get("messages")
-    if not isinstance(value, list):
-        what = "are missing" if value is None else f"must be a list, not {kind(value)}"
-        message = f'The messages {what}. Write [{{"role": "user", "content": "..."}}].'
-        fields.wrong("messages", message, "" if value is None else value)
-        return ()
-    if not value:
-        fields.found.warn(fields.path("messages"), "This conversation has no messages.")
-    place = fields.path("messages")
-    return tuple(_all_messages(fields.found, value, place, roles, rename))
-
-
-def _all_messages(
-    found: Findings,
-    values: list[Any],
-    place: str,
-    roles: Mapping[str, str],
-    rename: MessageNames | None,
-) -> Iterator[MessageRecord]:
-    for n, value in enumerate(values):
-        message = _plain(value, roles)
-        if message is None:
-            message = _message(found, value, f"{place}[{n}]", roles, rename)
-        if message is not None:
-            yield message
-
-
-def _plain(value: Any, roles: Mapping[str, str]) -> MessageRecord | None:
-    """A message of role and text and nothing else, which nearly all are: read without ado."""
-    if type(value) is not dict or len(value) != 2:
-        return None
-    role, content = value.get("role"), value.get("content")
-    if type(role) is str and type(content) is str and role in roles and len(content) < _SHORT:
-        return MessageRecord(roles[role], content)
-    return None
-
-
-def _message(
-    found: Findings,
-    value: Any,
-    place: str,
-    roles: Mapping[str, str],
-    rename: MessageNames | None,
-) -> MessageRecord | None:
-    if not isinstance(value, dict):
-        found.error(
-            place,
-            f"A message must be an object, not {kind(value)}. "
-            'Write {"role": "user", "content": "..."}.',
-            value,
-        )
-        return None
-    values, names = rename(value) if rename else (value, NO_NAMES)
-    if rename and (message := _plain(values, roles)):
-        return message
-    fields = Fields(found, values, f"{place}.", names)
-    role = _role(fields, roles)
-    prompt_tokens, completion_tokens = _tokens(fields, role)
-    fields.warn_unknown(MESSAGE_KEYS)
-    return MessageRecord(
-        role=role,
-        content=_content(fields),
-        external_id=fields.identifier("externalId") or None,
-        created_at=fields.moment("createdAt"),
-        model=fields.name("model"),
-        tags=fields.tags("tags"),
-        comments=fields.comments("comments"),
-        prompt_tokens=prompt_tokens,
-        completion_tokens=completion_tokens,
-        participant_data=fields.data("participantData"),
-        session_state=_state(fields),
-        summary=fields.text("summary"),
-    )
-
-
-def _role(fields: Fields, roles: Mapping[str, str]) -> str:
-    value = fields.values.get("role")
-    if not isinstance(value, str) or not value.strip():
-        what = "is missing" if value in (None, "") else f"must be text, not {kind(value)}"
-        fields.wrong(
-            "role", f"The role {what}. Write user, assistant, system or tool.", value or ""
-        )
-        return "unknown"
-    role = roles.get(value.strip().lower())
-    if role is None:
-        message = f'The role "{value[:40]}" is not one we know, it is kept as unknown.'
-        fields.found.warn(fields.path("role"), message)
-    return role or "unknown"
-
-
-def _content(fields: Fields) -> str:
-    value = fields.values.get("content")
-    if value is None and not (
-        fields.values.get("tool_calls") or fields.values.get("function_call")
-    ):
-        message = "The message has no content. Write its text; an empty text is allowed."
-        fields.wrong("content", message)
-        return ""
-    if isinstance(value, list):
-        return joined_parts(fields, "content", value)
-    return fields.text("content")
-
-
-def joined_parts(fields: Fields, key: str, parts: list[Any]) -> str:
-    """The text of a list of parts, one to a line; what is no text stays JSON, with a warning."""
-    texts = []
-    for n, part in enumerate(parts):
-        text = part if isinstance(part, str) else text_of_part(part)
-        if text is None:
-            path = f"{fields.path(key)}[{n}]"
-            fields.found.warn(
-                path, f"This part is {_part_kind(part)}, not text: it is kept as JSON."
-            )
-            text = compact(part)
-        texts.append(text)
-    whole = "\n".join(texts)
-    if is_too_long(whole):
-        fields.wrong(key, "This text is longer than 10 MB. Shorten it.", whole)
-        return ""
-    return whole
-
-
-_TEXT_PARTS = frozenset({"text", "input_text", "output_text"})
-
-
-def text_of_part(part: Any) -> str | None:
-    """The text of one part of a content list; None when it is no text."""
-    if not isinstance(part, dict):
-        return None
-    text = part.get("text")
-    is_text = (
-        part.get("type", "text") in _TEXT_PARTS
-        if isinstance(part.get("type", "text"), str)
-        else False
-    )
-    return text if is_text and isinstance(text, str) else None
-
-
-def _part_kind(part: Any) -> str:
-    if isinstance(part, dict) and isinstance(part.get("type"), str):
-        return f'a "{part["type"][:40]}"'
-    return kind(part)
-
-
-def compact(value: Any) -> str:
-    """A value as JSON text."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-def _tokens(fields: Fields, role: str) -> tuple[int | None, int | None]:
-    """Prompt and completion tokens; a bare number counts for the side that the role is on."""
-    value = fields.values.get("tokens")
-    if isinstance(value, dict):
-        inner = Fields(fields.found, value, f"{fields.path('tokens')}.")
-        inner.warn_unknown(frozenset({"prompt", "completion"}))
-        return inner.count("prompt"), inner.count("completion")
-    count = fields.count("tokens")
-    prompt, completion = fields.count("promptTokens"), fields.count("completionTokens")
-    if role == "assistant":
-        return prompt, count if completion is None else completion
-    return count if prompt is None else prompt, completion
-
-
-def _state(fields: Fields) -> dict[str, Any]:
-    """The session state at the message; the tool calls it made are kept there too, arguments as
-    text.
-    """
-    state = fields.data("sessionState")
-    calls = fields.values.get("tool_calls") or []
-    if function_call := fields.values.get("function_call"):
-        calls = [function_call]
-    if not isinstance(calls, list):
-        fields.wrong(
-            "tool_calls", f"Tool calls must be a list, not {kind(calls)}. Write [].", calls
-        )
-        return state
-    if not calls:
-        return state
-    return {"tool_calls": [tool_call(call) for call in calls]} | state
-
-
-def tool_call(call: Any) -> dict[str, str]:
-    """Name and arguments of a tool call in any of the usual shapes; the arguments are text, so any
-    key may stand in them.
-    """
-    outer: dict[str, Any] = call if isinstance(call, dict) else {}
-    function = outer.get("function")
-    inner = function if isinstance(function, dict) else outer
-    name = inner.get("name")
-    arguments = inner.get("arguments", inner.get("input", None if inner else call))
-    return {
-        "name": name if isinstance(name, str) else "",
-        "arguments": arguments if isinstance(arguments, str) else compact(arguments),
-    }
-
-
-class Ids:
-    """The ids of one file: none stands twice under one source, and a conversation without one gets
-    a stable one.
-    """
-
-    def __init__(self) -> None:
-        self._rows: dict[tuple[str, str], tuple[str, int]] = {}
-        self._n_alike: dict[str, int] = {}
-
-    def settle(self, row: int, session: SessionRecord, column: str) -> SessionRecord | RowError:
-        """The session with its id, or the error that the id was there before. The same conversation
-        again is numbered.
-        """
-        if not session.external_id:
-            session = session._replace(external_id=self._made(session.messages))
-        external_id = session.external_id
-        key = (session.source, external_id.casefold())
-        first, first_row = self._rows.setdefault(key, (external_id, row))
-        if first_row == row:
-            return session
-        if first == external_id:
-            message = (
-                f"This id stands on row {first_row} already. Give each conversation its own id."
-            )
-        else:
-            message = f'This id differs from "{first}" on row {first_row} in case only. Change one.'
-        return row_error(row, column, message, external_id)
-
-    def _made(self, messages: Iterable[MessageRecord]) -> str:
-        made = stable_id(messages)
-        n_alike = self._n_alike[made] = self._n_alike.get(made, 0) + 1
-        return made if n_alike == 1 else f"{made}-{n_alike}"
-
-
-def stable_id(messages: Iterable[MessageRecord]) -> str:
-    """An id made from roles and texts alone, so that the same conversation has the same id in every
-    file.
-    """
-    text = "\0\0".join([f"{message.role}\0{message.content}" for message in messages])
-    return f"sha256-{hashlib.sha256(text.encode()).hexdigest()[:40]}"
-
-
-class OnceEach:
-    """Lets the warning about an unknown key through once a file, not once a row."""
-
-    def __init__(self) -> None:
-        self._seen: set[tuple[str, str]] = set()
-
-    def fresh(self, warnings: Iterable[RowWarning]) -> Iterator[RowWarning]:
-        """The warnings that were not said before for the same place in another row."""
-        for warning in warnings:
-            if not warning.message.endswith("it is ignored."):
-                yield warning
-                continue
-            place = (re_indexed(warning.column), warning.message)
-            if place not in self._seen:
-                self._seen.add(place)
-                yield RowWarning(
-                    warning.row, warning.column, f"{warning.message} (Said once a file.)"
-                )
-
-
-def re_indexed(column: str) -> str:
-    """The path without its numbers."""
-    return "".join(
-        part.partition("]")[2] if n else part for n, part in enumerate(column.split("["))
-    )

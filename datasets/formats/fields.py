@@ -6,17 +6,17 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
 from datasets.formats.records import RowError, RowWarning, row_error, row_warning
+from datasets.formats.values import decimal, holds_hidden, is_too_long, kind, n_places
 
-MAX_TEXT = 10 * 1024 * 1024
 MAX_NAME = 256
 MAX_TAGS, MAX_TAG = 100, 200
 MAX_COUNT = 2**63 - 1
-MAX_COST = Decimal(10) ** 12
+MAX_COST, COST_PLACES = Decimal(10) ** 10, 10
 NO_NAMES: Mapping[str, str] = MappingProxyType({})
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EARLIEST_PLAUSIBLE_MS = 100_000_000_000  # 1973 in milliseconds; in seconds, far in the future
@@ -25,7 +25,6 @@ _ISO = re.compile(
     r"(?:[Tt ]\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)? ?(?:[Zz]|[+-]\d\d(?::?\d\d)?)?)?",
     re.ASCII,
 )
-_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 
 
 class Findings:
@@ -86,9 +85,9 @@ class Fields:
             return ""
         return value
 
-    def name(self, key: str) -> str:
+    def name(self, key: str, longest: int = MAX_NAME) -> str:
         """A short text: outer spaces removed, at most 256 characters."""
-        return self._short(key, self.text(key).strip())
+        return self._short(key, self.text(key).strip(), longest)
 
     def identifier(self, key: str) -> str:
         """A name for which a number may stand; NFC, case kept."""
@@ -97,9 +96,9 @@ class Fields:
             return self._short(key, str(value))
         return self._short(key, unicodedata.normalize("NFC", self.text(key).strip()))
 
-    def _short(self, key: str, text: str) -> str:
-        if len(text) > MAX_NAME:
-            message = f"This is longer than {MAX_NAME} characters ({len(text)}). Shorten it."
+    def _short(self, key: str, text: str, longest: int = MAX_NAME) -> str:
+        if len(text) > longest:
+            message = f"This is longer than {longest} characters ({len(text)}). Shorten it."
             self.wrong(key, message, text)
             return ""
         return text
@@ -131,11 +130,11 @@ class Fields:
         return self.count(key)
 
     def cost(self, key: str) -> Decimal | None:
-        """A decimal number that is not negative, as a number or as text."""
+        """A decimal number that is not negative, as a number or as text; rounded to ten places."""
         value = self.values.get(key)
         if value is None:
             return None
-        amount = _decimal(value)
+        amount = decimal(value)
         if amount is None:
             self.wrong(key, f"This must be a number, not {kind(value)}. Write it as 0.02.", value)
         elif amount < 0:
@@ -143,7 +142,7 @@ class Fields:
         elif amount >= MAX_COST:
             self.wrong(key, "This number is too large. Write the real one, or leave it out.", value)
         else:
-            return amount
+            return round(amount, COST_PLACES) if n_places(amount) > COST_PLACES else amount
         return None
 
     def moment(self, key: str) -> datetime | None:
@@ -219,7 +218,7 @@ class Fields:
             self.wrong(key, "This tag is empty. Remove it, or write its name.", value)
         elif len(tag) > MAX_TAG:
             self.wrong(key, f"This tag is longer than {MAX_TAG} characters. Shorten it.", tag)
-        elif _UNSEEN.search(tag):
+        elif holds_hidden(tag):
             self.wrong(key, "This tag holds invisible characters. Remove them.", tag)
         return tag
 
@@ -257,36 +256,6 @@ class Fields:
 
 
 _WRITE_TIME = "Write it as 2026-01-15T09:30:00Z."
-
-
-def is_too_long(text: str) -> bool:
-    """Whether the text is over 10 MB in UTF-8."""
-    if len(text) * 4 <= MAX_TEXT:
-        return False
-    return len(text) > MAX_TEXT or len(text.encode()) > MAX_TEXT
-
-
-def kind(value: Any) -> str:
-    """What a JSON value is, in words."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true or false"
-    if isinstance(value, int):
-        return "a number"
-    return {str: "text", float: "a number with decimals", list: "a list", dict: "an object"}.get(
-        type(value), type(value).__name__
-    )
-
-
-def _decimal(value: Any) -> Decimal | None:
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        amount = Decimal(str(value).strip())
-    except InvalidOperation:
-        return None
-    return amount if amount.is_finite() else None
 
 
 def check_keys(found: Findings, path: str, value: Any) -> None:

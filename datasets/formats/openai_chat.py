@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, BinaryIO
 
-from datasets.formats.conversations import ROLES, compact, read_session
+from datasets.formats.conversations import read_session
 from datasets.formats.fields import NO_NAMES, Findings
+from datasets.formats.messages import ROLES, compact
 from datasets.formats.records import SessionRecord
 from datasets.formats.sessions import SessionReading, read_sessions
 

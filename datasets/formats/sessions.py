@@ -5,8 +5,8 @@ keep: ids once each.
 from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
-from datasets.formats.conversations import Ids, OnceEach
 from datasets.formats.fields import Findings
+from datasets.formats.ids import Ids, OnceEach
 from datasets.formats.reading import Element, elements
 from datasets.formats.records import RowError, RowWarning, SessionRecord
 
