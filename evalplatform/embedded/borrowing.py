@@ -1,11 +1,13 @@
 """Runs one command with a PostgreSQL and a Redis of its own, gone without a trace afterwards."""
 
 import os
+import secrets
 import shutil
 import subprocess
 import tempfile
 from pathlib import Path
 
+from evalplatform import env
 from evalplatform.embedded.home import Home
 from evalplatform.embedded.servers import RunningServers, Servers
 
@@ -17,7 +19,10 @@ def run_with_servers(words: list[str]) -> int:
     running = RunningServers(Servers.needed(home, os.environ))
     try:
         running.start()
-        given = os.environ | running.servers.environment() | {"EVALPLATFORM_HOME": str(folder)}
+        secret = {"SECRET_KEY": env.text("SECRET_KEY") or secrets.token_urlsafe(48)}
+        given = (
+            os.environ | secret | running.servers.environment() | {"EVALPLATFORM_HOME": str(folder)}
+        )
         return subprocess.run(words, env=given, check=False).returncode  # noqa: S603
     finally:
         running.stop()

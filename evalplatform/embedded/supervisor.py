@@ -67,10 +67,7 @@ class Installation:
         self._start_servers()
         if not env.text("SECRET_KEY"):
             env.keep_new_secret_key()
-        self._manage("migrate", "--noinput")
-        self._manage("collectstatic", "--noinput")
-        if any(PROJECT.glob("*/**/management/commands/seed_demo.py")):
-            self._manage("seed_demo", "--if-empty")
+        self._prepare()
         web = self.keeper.keep(self._web())
         self.keeper.keep(self._worker())
         self.keeper.keep(self._beat())
@@ -110,28 +107,30 @@ class Installation:
             servers.postgres.make_database()
         self.home.write_services(servers.urls())
 
-    def _manage(self, *arguments: str) -> None:
-        """Run one management command to its end; what it prints matters only when it fails."""
-        done = subprocess.run(  # noqa: S603
-            [sys.executable, "manage.py", *arguments],
+    def _prepare(self) -> None:
+        """Run the preparations to their end; what they print matters only when they fail."""
+        done = subprocess.run(
+            [sys.executable, "-m", "evalplatform.embedded.preparing"],
             cwd=PROJECT,
             env=self.environment,
             check=False,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            start_new_session=True,  # Ctrl-C is ours to answer
             preexec_fn=dies_with_parent(signal.SIGKILL),
         )
         if done.returncode != 0:
+            log = self.home.logs / "start.log"
             with contextlib.suppress(OSError):
-                (self.home.logs / "start.log").write_text(done.stdout)
-            raise StartError(self._why_failed(arguments[0], done.stdout))
+                log.write_text(done.stdout)
+            raise StartError(self._why_failed(done.stdout, log))
 
-    def _why_failed(self, command: str, output: str) -> str:
+    def _why_failed(self, output: str, log: Path) -> str:
         if self.home.is_full(output):
             return full_disk_line(self.home.path)
         last = output.strip().splitlines()[-1:] or ["it said nothing"]
-        return f"manage.py {command} failed: {last[0]} (see {self.home.logs / 'start.log'})"
+        return f"Preparing the database failed: {last[0]} (see {log})"
 
     def _web(self) -> Launch:
         """Gunicorn on a port that we hold: while it starts again, callers wait."""

@@ -1,0 +1,127 @@
+"""`make run`, seen from outside: it starts, serves, stops, and what it keeps is still there."""
+
+import signal
+import stat
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psycopg
+import pytest
+import redis
+
+from tests.embedded.installation import Installation, gone
+
+pytestmark = [pytest.mark.slow, pytest.mark.faults]
+Start = Callable[..., Installation]
+
+
+def test_it_serves_stops_cleanly_and_keeps_its_data(start: Start, home: Path) -> None:
+    first = start(home)
+    first.wait_until_it_serves()
+    first.wait_until_ready()
+    write_something(first)
+    everything = first.processes()
+
+    begun = time.monotonic()
+    code = first.stop(signal.SIGTERM)
+
+    assert code == 0
+    assert time.monotonic() - begun < 15
+    assert gone(everything)
+    assert first.said.splitlines()[-1] == "Stopping"
+    assert not (home / "services.json").exists()
+
+    second = start(home)
+    second.wait_until_it_serves()
+    assert read_something(second) == ("kept", b"kept")
+    assert second.stop(signal.SIGINT) == 0
+
+
+def test_the_home_is_private_and_nothing_listens_on_the_network(start: Start, home: Path) -> None:
+    running = start(home)
+    running.wait_until_it_serves()
+
+    private = [home, home / "postgres", home / "redis", home / "sockets", home / "logs"]
+    assert {path.name: stat.S_IMODE(path.stat().st_mode) for path in private} == {
+        path.name: 0o700 for path in private
+    }
+    for name in ("services.json", "secret_key", "processes.json"):
+        assert stat.S_IMODE((home / name).stat().st_mode) == 0o600
+    listening = [
+        connection.laddr
+        for process in running.processes()
+        for connection in process.net_connections("inet")
+        if connection.status == "LISTEN"
+    ]
+    assert {address.ip for address in listening} == {"127.0.0.1"}
+    assert len({address.port for address in listening}) == 1
+    assert running.stop() == 0
+
+
+def test_a_stop_in_the_middle_of_the_start_leaves_nothing(start: Start, home: Path) -> None:
+    running = start(home)
+    deadline = time.monotonic() + 30
+    while not (home / "services.json").exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    everything = running.processes()
+
+    assert running.stop() == 0
+    assert everything
+    assert gone(everything)
+
+
+def test_servers_given_from_outside_are_used_and_none_is_started(
+    start: Start, home: Path, servers: dict[str, str]
+) -> None:
+    running = start(home, **servers)
+    running.wait_until_it_serves()
+    running.wait_until_ready()
+
+    assert {record["name"] for record in running.records()} == {"web", "worker", "beat"}
+    assert running.services() == {}
+    assert not (home / "postgres").exists()
+    assert not (home / "redis").exists()
+    assert running.stop() == 0
+
+
+def test_a_home_with_a_long_path_gets_its_sockets_elsewhere(start: Start, home: Path) -> None:
+    deep = home / ("a" * 60) / ("b" * 60)
+    running = start(deep)
+    running.wait_until_it_serves()
+
+    sockets = (deep / "sockets").readlink()
+    assert len(str(sockets)) < 60
+    assert stat.S_IMODE(sockets.stat().st_mode) == 0o700
+    assert str(sockets) in running.services()["redis_url"]
+    assert running.stop() == 0
+    assert not sockets.exists()
+
+
+def write_something(installation: Installation) -> None:
+    services = installation.services()
+    with psycopg.connect(services["database_url"]) as connection:
+        connection.execute("CREATE TABLE something AS SELECT 'kept' AS word")
+    redis.Redis.from_url(services["redis_url"]).set("something", "kept")
+
+
+def read_something(installation: Installation) -> tuple[object, object]:
+    services = installation.services()
+    with psycopg.connect(services["database_url"]) as connection:
+        row = connection.execute("SELECT word FROM something").fetchone()
+    assert row is not None
+    return row[0], redis.Redis.from_url(services["redis_url"]).get("something")
+
+
+@pytest.fixture
+def servers(tmp_path: Path) -> dict[str, str]:
+    """The addresses of this session's own servers, with a fresh database."""
+    import os
+    from urllib.parse import urlsplit, urlunsplit
+
+    url = urlsplit(os.environ["DATABASE_URL"])
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
+        connection.execute("DROP DATABASE IF EXISTS given_from_outside WITH (FORCE)")
+        connection.execute("CREATE DATABASE given_from_outside")
+    fresh = urlunsplit(url._replace(path="/given_from_outside"))
+    return {"DATABASE_URL": fresh, "REDIS_URL": os.environ["REDIS_URL"].replace("db=0", "db=9")}
