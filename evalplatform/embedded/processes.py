@@ -134,7 +134,7 @@ def read_records(path: Path) -> list[Recorded]:
         return []
 
 
-def end_recorded(records: Iterable[Recorded], *, patience: float = 20.0) -> list[str]:
+def end_recorded(records: Iterable[Recorded], *, patience: float = 12.0) -> list[str]:
     """End what a dead parent left behind; PostgreSQL by its own signals and never by SIGKILL."""
     left = {record: record.session() for record in records}
     left = {record: processes for record, processes in left.items() if processes}

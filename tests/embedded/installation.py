@@ -81,7 +81,10 @@ class Installation:
 
     def child(self, name: str) -> psutil.Process:
         """The child as it is recorded now."""
-        return psutil.Process(next(r["pid"] for r in self.records() if r["name"] == name))
+        return psutil.Process(self.recorded_pid(name))
+
+    def recorded_pid(self, name: str) -> int:
+        return next(int(r["pid"]) for r in self.records() if r["name"] == name)
 
     def records(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = json.loads((self.home / "processes.json").read_text())
