@@ -36,7 +36,7 @@ types: dev
 	@$(BIN)/mypy
 
 imports: dev             ## the packages import leftwards only
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
 
 migrations: dev          ## no model change without its migration
 	@$(BIN)/python -m evalplatform.embedded with-servers -- \
