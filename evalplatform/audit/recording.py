@@ -48,6 +48,22 @@ def record_many(actor: Actor, verb: str, rows: Iterable[tuple[models.Model, Chan
     AuditEvent.all_rows.bulk_create(events, batch_size=BATCH)
 
 
+def newest_event(actor: Actor, verb: str) -> int:
+    """Return the id of the team's newest event of this verb, 0 without one: where to look from."""
+    events = AuditEvent.all_rows.filter(team=actor.team, verb=verb).order_by("-id")
+    return events.values_list("id", flat=True).first() or 0
+
+
+def own_changes(
+    actor: Actor, verb: str, model: type[models.Model], *, since: int, request_id: str
+) -> list[tuple[str, Changes]]:
+    """Return (object id, changes) of what this person did in one request of theirs, to undo it."""
+    events = AuditEvent.all_rows.filter(
+        team=actor.team, verb=verb, id__gt=since, actor_user=actor.user, request_id=request_id
+    ).filter(object_type=model._meta.label_lower)
+    return list(events.values_list("object_id", "changes"))
+
+
 def plain(changes: Changes) -> dict[str, Any]:
     """Return the changes as JSON holds them: times, ids and decimals as text."""
     import json
