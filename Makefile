@@ -78,5 +78,5 @@ $(BIN)/python:
 define install
 cmp -s $(1) $(VENV)/$(1) || { \
 	echo "Installing $(1)"; \
-	$(BIN)/python -m pip install -q --require-hashes -r $(1) && cp $(1) $(VENV)/$(1); }
+	$(BIN)/python -m pip install -qq --require-hashes -r $(1) && cp $(1) $(VENV)/$(1); }
 endef
