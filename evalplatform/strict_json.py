@@ -30,9 +30,7 @@ class JsonProblem(NamedTuple):
 
 
 class StrictJsonError(ValueError):
-    """The document is not strict JSON. `problems` holds all that was found, the attributes the
-    first.
-    """
+    """No strict JSON; `problems` holds all that is wrong, the attributes the first."""
 
     def __init__(self, *problems: JsonProblem) -> None:
         self.problems = problems
@@ -41,9 +39,7 @@ class StrictJsonError(ValueError):
 
 
 def loads(data: bytes | str) -> Any:
-    """The value of one JSON document, or StrictJsonError. Bytes are UTF-8, or UTF-16 with a byte
-    order mark.
-    """
+    """The value of one document, or StrictJsonError. Bytes are UTF-8, or UTF-16 with a mark."""
     text = data if isinstance(data, str) else decode(data)
     text = text.removeprefix("\ufeff")
     try:
@@ -63,9 +59,7 @@ def loads(data: bytes | str) -> Any:
 
 
 def decode(data: bytes) -> str:
-    """The text of the bytes: a byte order mark decides, else strict UTF-8; anything else is refused
-    with its position.
-    """
+    """The text of the bytes: a byte order mark decides, else strict UTF-8."""
     encoding = "utf-16" if data.startswith(_WIDE_MARKS) else "utf-8"
     if encoding == "utf-8" and looks_like_unmarked_utf16(data):
         raise StrictJsonError(JsonProblem(UNMARKED_UTF16, position=0))
@@ -93,9 +87,7 @@ def bad_bytes(error: UnicodeDecodeError, data: bytes, offset: int = 0) -> JsonPr
 
 
 def printable(text: str) -> str:
-    """The text with NUL and surrogates written as escapes, so that a report of it can be stored and
-    shown.
-    """
+    """The text with NUL and surrogates as escapes, so that it can be stored and shown."""
     return _UNSTORABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
@@ -247,9 +239,7 @@ def _syntax_problem(error: json.JSONDecodeError) -> JsonProblem:
 
 
 def _may_hold_unstorable(data: bytes | str, text: str) -> bool:
-    """Bytes that were decoded hold NUL and surrogates only as escapes; a str may hold surrogates as
-    they are.
-    """
+    """Decoded bytes hold NUL and surrogates as escapes only; a str may hold surrogates bare."""
     if "\\u" in text and ("\\u0000" in text or "\\ud" in text or "\\uD" in text):
         return True
     return isinstance(data, str) and not data.isascii() and _UNSTORABLE.search(data) is not None

@@ -1,6 +1,4 @@
-"""The light index of a coding agent's log: which event follows which, and which of them make the
-conversation.
-"""
+"""The light index of a coding agent's log: which events make the conversation, in which order."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -18,9 +16,7 @@ _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 class Event(NamedTuple):
-    """Where an event stands in the file and in the conversation; `message_id` joins events into one
-    message.
-    """
+    """Where an event stands; `message_id` joins events into one message."""
 
     row: int
     offset: int
@@ -43,9 +39,7 @@ class Event(NamedTuple):
 
 
 def event_from(found: Findings, element: Element) -> Event | None:
-    """The event of one line. Only users' and assistants' events must be well-formed; the others are
-    links.
-    """
+    """The event of one line; only users' and assistants' must be well-formed, others are links."""
     value = element.value
     fields = Fields(found, value)
     is_turn = value.get("type") in KEPT_TYPES
@@ -128,9 +122,7 @@ class SessionIndex:
     def conversation(
         self, everything: dict[str, Event]
     ) -> Iterator[list[list[Event]] | RowError | RowWarning]:
-        """The kept events in order of speaking, grouped into messages; or why there are none, and
-        what is left out.
-        """
+        """The kept events in order of speaking, grouped into messages; or why there are none."""
         if not self.events:
             message = "This session has no message of a user or an assistant. Remove its lines."
             yield row_error(self.row, "sessionId", message, self.session_id)
@@ -189,9 +181,7 @@ class _Tree:
         return None if is_other else parent
 
     def main_chain(self) -> tuple[list[Event], int]:
-        """The branch that ends last, with what tools answered beside it, and how many other
-        branches there are.
-        """
+        """The branch that ends last, with tools' answers beside it, and the number of others."""
         inner = {self.above[uuid] for uuid in self.kept}
         leaves = [event for event in self.kept.values() if event.uuid not in inner]
         last = max(leaves, key=lambda event: (event.at, event.row))
@@ -238,9 +228,7 @@ def _end_of_message(chain: list[Event], place: int) -> int:
 
 
 def _woven(chain: list[Event], beside: list[tuple[int, Event]]) -> list[Event]:
-    """The chain with each event from beside put after its place; two twigs may share events, which
-    come once.
-    """
+    """The chain with each event from beside after its place; what two twigs share comes once."""
     if not beside:
         return chain
     order: dict[Event, tuple[int, int, int]] = {e: (n, 0, 0) for n, e in enumerate(chain)}

@@ -1,6 +1,4 @@
-"""Every format in which files come in: menus, the API, help, checks and tests are made from this
-list.
-"""
+"""Every format in which files come in: menus, API, help, checks and tests are made from it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,9 +13,7 @@ Read = Callable[..., SessionReading]
 
 @dataclass(frozen=True)
 class SessionFormat:
-    """A format whose rows are conversations. `read(stream, source=...)` yields them, errors and
-    warnings.
-    """
+    """A format of conversations: `read(stream, source=...)` yields them, errors and warnings."""
 
     slug: str
     label: str
@@ -68,15 +64,11 @@ FORMATS: dict[str, SessionFormat] = {
 
 
 class FormatNotKnown(ValueError):  # noqa: N818 - named after the rule broken
-    """Neither the content nor the suffix of the file tells its format, or it has a name that we do
-    not know.
-    """
+    """Neither content nor suffix tells the format, or the one named is not one of ours."""
 
 
 def guess(stream: BinaryIO, file_name: str) -> str:
-    """The slug of the format that content, then suffix, tell; FormatNotKnown otherwise. Rewinds the
-    stream.
-    """
+    """The slug that content, then suffix, tell; FormatNotKnown otherwise. Rewinds the stream."""
     slug = guess_json(stream, file_name)
     if slug is None:
         raise FormatNotKnown(

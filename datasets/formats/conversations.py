@@ -1,6 +1,4 @@
-"""The one set of rules for a conversation: files of every format and the JSON API all pass through
-here.
-"""
+"""The one set of rules for a conversation, for files of every format and for the JSON API."""
 
 import unicodedata
 from collections.abc import Mapping

@@ -18,9 +18,7 @@ _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 def as_utf8(stream: BinaryIO) -> BinaryIO:
-    """The stream itself, past its byte order mark, or a temporary UTF-8 copy of a UTF-16 one;
-    StrictJsonError otherwise.
-    """
+    """The stream past its byte order mark, or a temporary copy of UTF-16; or StrictJsonError."""
     stream.seek(0)
     start = stream.read(4)
     if start in _UTF32_MARKS:

@@ -1,6 +1,4 @@
-"""The rules for one field of a conversation: text, names, numbers, times, tags, data; what is wrong
-is collected.
-"""
+"""The rules for one field of a conversation: text, names, numbers, times, tags and data."""
 
 import re
 import unicodedata
@@ -46,9 +44,7 @@ class Findings:
 
 
 class Fields:
-    """The fields of one JSON object. `names` gives the name a field has in the file where it
-    differs from ours.
-    """
+    """The fields of one JSON object; `names` tells what ours are called in the file."""
 
     def __init__(
         self,
@@ -146,9 +142,7 @@ class Fields:
         return None
 
     def moment(self, key: str) -> datetime | None:
-        """A time in ISO 8601 or epoch milliseconds, in UTC; without a zone it is taken as UTC with
-        a warning.
-        """
+        """A time in ISO 8601 or epoch milliseconds; without a zone it is UTC, with a warning."""
         value = self.values.get(key)
         if value is None:
             return None
@@ -188,9 +182,7 @@ class Fields:
         return moment
 
     def tags(self, key: str) -> tuple[str, ...]:
-        """At most 100 tags of 200 characters; outer spaces removed, NFC, once each whatever their
-        case.
-        """
+        """At most 100 tags of 200 characters; stripped, NFC, once each whatever their case."""
         value = self.values.get(key)
         if value is None:
             return ()
@@ -259,9 +251,7 @@ _WRITE_TIME = "Write it as 2026-01-15T09:30:00Z."
 
 
 def check_keys(found: Findings, path: str, value: Any) -> None:
-    """Refuses keys that could not be used as names: empty, `__x__`, `constructor`, `prototype`, at
-    any depth.
-    """
+    """Refuses keys that cannot be names: empty, `__x__`, `constructor`, `prototype`; any depth."""
     stack = [(path, value)]
     while stack:
         here, inner = stack.pop()

@@ -13,18 +13,14 @@ from datasets.formats.records import (
 
 
 class Ids:
-    """The ids of one file: none stands twice under one source, and a conversation without one gets
-    a stable one.
-    """
+    """The ids of one file: none twice under one source; who has none gets a stable one."""
 
     def __init__(self) -> None:
         self._rows: dict[tuple[str, str], tuple[str, int]] = {}
         self._n_alike: dict[str, int] = {}
 
     def settle(self, row: int, session: SessionRecord, column: str) -> SessionRecord | RowError:
-        """The session with its id, or the error that the id was there before. The same conversation
-        again is numbered.
-        """
+        """The session with its id, or the error that it was there before; made ids are numbered."""
         if not session.external_id:
             session = session._replace(external_id=self._made(session.messages))
         external_id = session.external_id
@@ -47,9 +43,7 @@ class Ids:
 
 
 def stable_id(messages: Iterable[MessageRecord]) -> str:
-    """An id made from roles and texts alone, so that the same conversation has the same id in every
-    file.
-    """
+    """An id made of roles and texts alone: the same conversation has the same in every file."""
     text = "\0\0".join([f"{message.role}\0{message.content}" for message in messages])
     return f"sha256-{hashlib.sha256(text.encode()).hexdigest()[:40]}"
 

@@ -10,9 +10,7 @@ MAX_ELEMENT = 100_000_000
 
 
 class ListCutter:
-    """Cuts a JSON list into the bytes of its elements without parsing them, so that one bad element
-    hides no other.
-    """
+    """Cuts a list into the bytes of its elements unparsed, so that one bad one hides no other."""
 
     _BETWEEN = re.compile(rb'[",\[\]{}]')
     _INSIDE = re.compile(rb'(?:[^"\[\]{}]++|"[^"\\]*+(?:\\.[^"\\]*+)*+")*+', re.DOTALL)
@@ -54,9 +52,7 @@ class ListCutter:
             number, self.begin, self.is_dropped = number + 1, self.at, False
 
     def _next_mark(self) -> bytes | None:
-        """Moves past the comma or bracket that ends the element, and gives it; None at the end of
-        the file.
-        """
+        """Moves past the comma or bracket that ends the element, and gives it; None at the end."""
         while True:
             if self.at >= len(self.buffer) and not self._more():
                 return None

@@ -191,9 +191,7 @@ def _tokens(fields: Fields, role: str) -> tuple[int | None, int | None]:
 
 
 def _state(fields: Fields) -> dict[str, Any]:
-    """The session state at the message; the tool calls it made are kept there too, arguments as
-    text.
-    """
+    """The session state at the message, with the tool calls it made, arguments as text."""
     state = fields.data("sessionState")
     calls = fields.values.get("tool_calls") or []
     if function_call := fields.values.get("function_call"):
@@ -209,9 +207,7 @@ def _state(fields: Fields) -> dict[str, Any]:
 
 
 def tool_call(call: Any) -> dict[str, str]:
-    """Name and arguments of a tool call in any of the usual shapes; the arguments are text, so any
-    key may stand in them.
-    """
+    """Name and arguments of a tool call of any usual shape; as text they may hold any key."""
     outer: dict[str, Any] = call if isinstance(call, dict) else {}
     function = outer.get("function")
     inner = function if isinstance(function, dict) else outer

@@ -63,7 +63,7 @@ def read_chat(found: Findings, value: Any, *, default_source: str) -> SessionRec
     names: Mapping[str, str] = NO_NAMES
     if isinstance(value, dict) and not (len(value) == 1 and "messages" in value):
         value, names = renamed(value, SESSION_NAMES)
-        if "messages" not in value and any(key in value for key in ASKED):
+        if value.get("messages") is None and any(key in value for key in ASKED):
             value, names = _sample(found, value, names)
     return read_session(
         found,
@@ -77,15 +77,11 @@ def read_chat(found: Findings, value: Any, *, default_source: str) -> SessionRec
 
 
 def renamed(value: dict[str, Any], names: Mapping[str, tuple[str, ...]]) -> Named:
-    """The object under our keys, and what they are called in the file; the first name that is there
-    counts.
-    """
+    """The object under our keys, and their names in the file; the first that is there counts."""
     used = {}
     for ours, theirs in names.items():
-        for key in theirs:
-            if value.get(key) is not None or (key in value and ours == key):
-                used[key] = ours
-                break
+        if key := next((key for key in theirs if value.get(key) is not None), None):
+            used[key] = ours
     if all(key == ours for key, ours in used.items()):
         return value, NO_NAMES
     ours_of = {used.get(key, key): each for key, each in value.items() if used.get(key, key) == key}

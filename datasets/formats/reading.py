@@ -1,6 +1,4 @@
-"""Reads a file of JSON values one at a time: lines, the elements of a list, or one object; memory
-is one value's.
-"""
+"""Reads a file of JSON values one at a time: lines, the elements of a list, or one object."""
 
 import re
 from collections.abc import Iterator
@@ -18,9 +16,7 @@ _TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|["\[\]{}:]', re.DOTALL)
 
 
 class Element(NamedTuple):
-    """One value of the file: its row as the error report counts, its parsed value, and where its
-    bytes stand.
-    """
+    """One value of the file: its row as people count, what it is, and where its bytes stand."""
 
     row: int
     value: Any
@@ -42,9 +38,7 @@ class Shape(Enum):
 
 
 class Layout(NamedTuple):
-    """The shape of a file and, for a list, where the bytes after its `[` begin; `key` names the
-    envelope's list.
-    """
+    """The shape of a file, where its values begin, and the key of an envelope's list."""
 
     shape: Shape
     start: int
@@ -52,9 +46,7 @@ class Layout(NamedTuple):
 
 
 def elements(stream: BinaryIO, envelope_keys: frozenset[str] = frozenset()) -> Reading:
-    """Every value of the file in order, or the error in its place. A list under an envelope key is
-    read as a list.
-    """
+    """Every value of the file in order, or its errors; a list under an envelope key counts too."""
     try:
         stream = as_utf8(stream)
     except StrictJsonError as error:
@@ -72,9 +64,7 @@ def elements(stream: BinaryIO, envelope_keys: frozenset[str] = frozenset()) -> R
 
 
 def layout_of(stream: BinaryIO, envelope_keys: frozenset[str] = frozenset()) -> Layout:
-    """Looks at the first megabyte (of UTF-8) to tell the shape; leaves the stream at the first
-    value.
-    """
+    """Looks at the first megabyte to tell the shape; leaves the stream at the first value."""
     origin = _skip_blank(stream)
     sample = stream.read(SAMPLE)
     stream.seek(origin)
@@ -101,9 +91,7 @@ def _skip_blank(stream: BinaryIO) -> int:
 
 
 def _envelope(sample: bytes, keys: frozenset[str]) -> tuple[str, int] | None:
-    """The first of the keys that stands in the outermost object with a list of objects (or nothing)
-    under it.
-    """
+    """The first of the keys in the outermost object that has a list of objects, or [], under it."""
     depth, name = 0, b""
     for token in _TOKEN.finditer(sample):
         found = token[0]
@@ -161,9 +149,7 @@ def read_lines(stream: BinaryIO) -> Reading:
 
 
 def _n_line_ends(stream: BinaryIO, until: int) -> int:
-    """Line ends before the place, which is the first value: only blank lines stand there. Leaves
-    the stream there.
-    """
+    """Line ends before the first value, where only blank lines stand; leaves the stream there."""
     count, before_was_cr = 0, False
     while stream.tell() < until:
         chunk = stream.read(min(CHUNK, until - stream.tell()))
@@ -174,9 +160,7 @@ def _n_line_ends(stream: BinaryIO, until: int) -> int:
 
 
 def _lines(stream: BinaryIO, number: int) -> Iterator[tuple[int, int, bytes | None]]:
-    """Line number, offset and bytes of each line ended by LF, CR or both; None for one that is over
-    the cap.
-    """
+    """Number, offset and bytes of each line ended by LF, CR or both; None when over the cap."""
     offset, held, size, carried = stream.tell(), list[bytes](), 0, b""
     while chunk := stream.read(CHUNK):
         chunk = carried + chunk

@@ -11,9 +11,7 @@ _LONGEST_COLUMN = 300
 
 
 class MessageRecord(NamedTuple):
-    """One message as it will be stored. The dictionaries are shared defaults: never changed in
-    place.
-    """
+    """One message as it will be stored; its dictionaries are shared, never changed in place."""
 
     role: str
     content: str
@@ -54,9 +52,7 @@ class SessionRecord(NamedTuple):
 
 @dataclass(frozen=True)
 class RowError:
-    """Why a file is refused. `row` is None for a fault of the whole file; the message says what is
-    wrong, then the remedy.
-    """
+    """What is wrong, then the remedy; `row` is None for a fault of the whole file."""
 
     row: int | None
     column: str
@@ -74,9 +70,7 @@ class RowWarning:
 
 
 def row_error(row: int | None, column: str, message: str, value: Any = "") -> RowError:
-    """A RowError whose texts can be stored and shown whatever the file held; the value is cut at
-    200 characters.
-    """
+    """A RowError whose texts can be stored and shown; the value is cut at 200 characters."""
     return RowError(row, printable(column)[:_LONGEST_COLUMN], printable(message), excerpt(value))
 
 

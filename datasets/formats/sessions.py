@@ -1,6 +1,4 @@
-"""Turns the values of a file into sessions, one after the other, with what the whole file must
-keep: ids once each.
-"""
+"""Turns the values of a file into sessions, one after the other, ids once each."""
 
 from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
@@ -21,9 +19,7 @@ def read_sessions(
     envelope_keys: frozenset[str] = frozenset(),
     id_column: str = "externalId",
 ) -> SessionReading:
-    """Every conversation of the file with its row, or what is wrong with it, in the order of the
-    file.
-    """
+    """Every conversation of the file with its row, or what is wrong with it, in order."""
     ids, warnings = Ids(), OnceEach()
     for element in elements(stream, envelope_keys):
         if not isinstance(element, Element):

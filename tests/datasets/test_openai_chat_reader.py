@@ -108,6 +108,15 @@ def test_an_error_names_the_key_that_is_in_the_file():
     assert [error.column for error in found] == ["input[0].content"]
 
 
+def test_a_name_with_null_under_it_gives_way_to_another():
+    turns = [{"role": "user", "content": None, "value": "Hi"}]
+    found = findings(lines({"id": None, "messages": None, "session_id": 7, "conversation": turns}))
+    assert errors(found) == []
+    assert sessions(found)[0].external_id == "7"
+    found = findings(lines({"messages": None, "input": "Hi"}))
+    assert texts(sessions(found)[0]) == [("user", "Hi")]
+
+
 def test_null_content_without_a_tool_call_is_an_error():
     (error,) = errors(findings(lines({"messages": [{"role": "assistant", "content": None}]})))
     assert error.column == "messages[0].content"

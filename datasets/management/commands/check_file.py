@@ -13,9 +13,7 @@ from datasets.formats.report import Report, check
 
 
 class Command(BaseCommand):
-    """Prints what the file holds and all that is wrong with it; leaves with 1 when it would be
-    refused.
-    """
+    """Prints what the file holds and what is wrong with it; leaves with 1 when it is refused."""
 
     help = "Checks a file of conversations and says what would be taken and what is wrong with it."
     requires_system_checks = []  # works where no database is
