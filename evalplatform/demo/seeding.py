@@ -1,0 +1,142 @@
+"""The demo team: people, conversations, labels; the first minute shows what this is for."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from datasets.intake import take_now
+
+from datasets.formats.conversations import session_from_object
+from datasets.models import Session, Source
+from evalplatform.accounts.models import ApiKey, Invitation, Membership, Team, User
+from evalplatform.accounts.roles import Role
+from evalplatform.scoping.actor import Actor
+from reviews.changes import LabelChange
+from reviews.labelling import label_session
+
+CONTENT = Path(__file__).with_name("conversations.json")
+NEWEST = timedelta(hours=3)
+
+
+@dataclass(frozen=True)
+class Person:
+    """One of the demo's people; the password is made anew in every installation."""
+
+    key: str
+    name: str
+    role: Role
+
+    @property
+    def email(self) -> str:
+        return f"{self.key}@demo.example"
+
+
+PEOPLE = (
+    Person("olga", "Olga Lindqvist", Role.OWNER),
+    Person("adam", "Adam Osei", Role.ADMIN),
+    Person("eva", "Eva Moreau", Role.EVALUATOR),
+    Person("emil", "Emil Haddad", Role.EVALUATOR),
+    Person("tess", "Tess Okafor", Role.TESTER),
+)
+KINDS = {"guest-chat": "chatbot", "ops-copilot": "coding_tool", "booking-api": "api"}
+
+
+def seed(url: str) -> dict[str, Any]:
+    """Make the demo team, in the caller's transaction; return what its sign-ins file holds."""
+    team = Team.all_rows.create(name="Harbour Hotels", slug="harbour-hotels")
+    actors, passwords = add_people(team)
+    second = Team.all_rows.create(name="Night Desk", slug="night-desk")
+    Membership.all_rows.create(user=actors["eva"].user, team=second, role=Role.OWNER)
+    keys = {role: make_key(actors[first_with(role).key]) for role in Role}
+    Invitation.issue("nora@demo.example", Role.EVALUATOR, by=actors["olga"])
+    add_conversations(actors)
+    return {
+        "url": url,
+        "team": team.slug,
+        "users": [
+            {"email": p.email, "name": p.name, "role": p.role, "password": passwords[p.key]}
+            for p in PEOPLE
+        ],
+        "keys": keys,
+    }
+
+
+def add_people(team: Team) -> tuple[dict[str, Actor], dict[str, str]]:
+    """Save the five, each with a password of their own."""
+    passwords = {person.key: secrets.token_urlsafe(9) for person in PEOPLE}
+    actors = {}
+    for person in PEOPLE:
+        user = User.objects.create_user(person.email, passwords[person.key], name=person.name)
+        membership = Membership.all_rows.create(user=user, team=team, role=person.role)
+        actors[person.key] = membership.act(via="command")
+    return actors, passwords
+
+
+def first_with(role: Role) -> Person:
+    """Return the person whose key stands for the role."""
+    return next(person for person in PEOPLE if person.role == role)
+
+
+def make_key(actor: Actor) -> str:
+    """Return the text of a key for this person."""
+    _, text = ApiKey.issue("Demo key", by=actor)
+    return text
+
+
+def add_conversations(actors: dict[str, Actor]) -> None:
+    """Take the conversations in as their owners and label them, all moved to end near now."""
+    entries = json.loads(CONTENT.read_text())
+    shift = shift_to_now(entries)
+    for number, entry in enumerate(entries, start=1):
+        actor = actors[entry["owner"]]
+        record, errors, _ = session_from_object(moved(entry["session"], shift), number)
+        assert record is not None, errors
+        take_now([(number, record)], by=actor, kind=KINDS[record.source])
+        if entry["label"]:
+            add_label(actor, record.external_id, entry["label"])
+    for name, kind in KINDS.items():
+        Source.all_rows.filter(team=actors["olga"].team, name=name).update(kind=kind)
+
+
+def add_label(actor: Actor, external_id: str, label: dict[str, Any]) -> None:
+    """Mark the session eval-ready and say what the demo says of it, in two saves as people do."""
+    session = Session.objects.visible_to(actor).get(external_id=external_id)
+    label_session(session, LabelChange.cleaned(is_eval_ready=True), by=actor)
+    said = {"status": label["status"], "notes": label["notes"], "tags": tuple(label["tags"])}
+    if label["status"] != "needs_review" or label["notes"]:
+        change = LabelChange.cleaned(**said, expected_output=label["expected"])
+        label_session(session, change, by=actor)
+
+
+def shift_to_now(entries: list[dict[str, Any]]) -> timedelta:
+    """Return by how much times move so that the newest conversation is some hours old."""
+    newest = max(datetime.fromisoformat(each["session"]["createdAt"]) for each in entries)
+    return datetime.now(UTC) - NEWEST - newest
+
+
+def moved(session: dict[str, Any], shift: timedelta) -> dict[str, Any]:
+    """Return the session with all its times moved."""
+    messages = [
+        {**each, "createdAt": later(each["createdAt"], shift)} for each in session["messages"]
+    ]
+    return {**session, "createdAt": later(session["createdAt"], shift), "messages": messages}
+
+
+def later(text: str, shift: timedelta) -> str:
+    return (datetime.fromisoformat(text) + shift).isoformat()
+
+
+def keep(sign_ins: dict[str, Any], path: Path) -> None:
+    """Write the sign-ins file, readable by its owner only."""
+    part = path.with_suffix(".part")
+    part.unlink(missing_ok=True)
+    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w") as stream:
+        json.dump(sign_ins, stream, indent=2)
+    part.replace(path)
