@@ -7,3 +7,7 @@ class DatasetsConfig(AppConfig):
     """Registers the app."""
 
     name = "datasets"
+
+    def ready(self) -> None:
+        """Register the works of this app's jobs."""
+        from datasets import searching  # noqa: F401

@@ -10,7 +10,6 @@ from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, JsonResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
-from rest_framework.views import exception_handler
 
 NOT_FOUND = "Not found."
 CODES = {
@@ -44,6 +43,13 @@ class Unavailable(exceptions.APIException):
     default_detail = "The database is away for a moment: try again in a few seconds."
 
 
+class TooLarge(exceptions.APIException):
+    """413: the body is over the cap."""
+
+    status_code = 413
+    default_detail = "The body is too large: send it in parts."
+
+
 class RowsRefusedError(exceptions.APIException):
     """400 with the rows or fields to blame: each error is {row, column, message, value?}."""
 
@@ -66,6 +72,9 @@ def error_body(
 
 def api_error(exc: Exception, context: dict[str, Any]) -> Response | None:
     """Answer any exception a DRF view lets through in the one shape; unknown ones go on."""
+    # Here, because DRF's views load our parsers, which raise what this module names.
+    from rest_framework.views import exception_handler
+
     if isinstance(exc, ValidationError):
         exc = exceptions.ValidationError(
             exc.message_dict if hasattr(exc, "error_dict") else exc.messages

@@ -236,6 +236,7 @@ REST_FRAMEWORK = {
     "UNICODE_JSON": True,
     "COERCE_DECIMAL_TO_STRING": False,
 }
+MAX_SESSIONS_PER_CALL = env.integer("EVALPLATFORM_MAX_SESSIONS_PER_CALL", 1000, least=1)
 API_REQUESTS_PER_MINUTE = env.integer("EVALPLATFORM_API_REQUESTS_PER_MINUTE", 60, least=1)
 SPECTACULAR_SETTINGS = {
     "TITLE": "evalplatform API",
@@ -270,6 +271,7 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "sweep-jobs": {"task": "evalplatform.jobs.tasks.sweep", "schedule": 10.0},
+    "index-sessions": {"task": "datasets.tasks.index_sessions", "schedule": 60.0},
     "expire-exports": {"task": "exports.tasks.expire", "schedule": 600.0},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(HOME / "celerybeat-schedule")

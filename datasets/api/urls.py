@@ -1,5 +1,9 @@
 """Addresses of this app."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from datasets.api import sessions
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("sessions", sessions.SessionsView.as_view(), name="api-sessions"),
+]

@@ -74,6 +74,7 @@ class Session(ScopedModel):
             models.Index(fields=["source", "-started_at", "-id"], name="sessions_of_source"),
             GinIndex(fields=["tags"], name="sessions_by_tag"),
             GinIndex(fields=["search"], name="sessions_by_text"),
+            models.Index(fields=["team", "id"], condition=Q(search=None), name="sessions_to_index"),
         ]
 
     def __str__(self) -> str:

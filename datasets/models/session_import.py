@@ -21,6 +21,7 @@ class SessionImport(ScopedModel):
         COMMITTING = "committing"
         COMMITTED = "committed"
         FAILED = "failed"
+        DISCARDED = "discarded"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     team = models.ForeignKey("accounts.Team", on_delete=models.PROTECT, related_name="+")
