@@ -56,7 +56,7 @@ INSTALLED_APPS = [
     "runs",
     "reviews",
     "exports",
-    "django.contrib.admin",
+    "evalplatform.scoping.apps.TeamAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -1,0 +1,119 @@
+"""Admin pages of the evidence: to read; sessions are labelled from reviews/admin.py."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+
+from datasets.models import Message, Session, SessionImport, Source
+from evalplatform.scoping.admin import ScopedModelAdmin, ScopedRelatedFilter, actor_of
+
+
+@admin.register(Source)
+class SourceAdmin(ScopedModelAdmin):
+    """Where sessions come from; made by intake."""
+
+    fields = ("name", "kind", "created_at")
+    list_display = ("name", "kind", "created_at")
+    list_filter = ("kind",)
+    search_fields = ("name",)
+
+
+@admin.register(Session)
+class SessionAdmin(ScopedModelAdmin):
+    """Conversations with what intake brought; nothing about them changes here."""
+
+    fields = (
+        "title",
+        "external_id",
+        "source",
+        "owner",
+        "project_name",
+        "project_path",
+        "model",
+        "provider",
+        "participant_identifier",
+        "participant",
+        "channel",
+        "tags",
+        "prompt_tokens",
+        "completion_tokens",
+        "cost",
+        "duration_ms",
+        "session_state",
+        "started_at",
+        "created_at",
+        "updated_at",
+        "n_messages",
+        "n_pairs",
+    )
+    list_display = ("__str__", "source", "owner", "model", "n_messages", "started_at")
+    list_filter = (("source", ScopedRelatedFilter), ("owner", ScopedRelatedFilter), "started_at")
+    list_select_related = ("source", "owner", "team")
+    search_fields = ("title",)
+    search_help_text = "Words of the title or the messages"
+    linked_by = ("source__id__exact",)
+
+    def get_search_results(self, request: Any, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        """Use the full text index, as the pages do."""
+        return (queryset.with_text(search_term) if search_term.strip() else queryset), False
+
+
+@admin.register(Message)
+class MessageAdmin(ScopedModelAdmin):
+    """What was said; searched through its session's full text."""
+
+    fields = (
+        "session",
+        "position",
+        "role",
+        "content",
+        "created_at",
+        "external_id",
+        "model",
+        "tags",
+        "comments",
+        "prompt_tokens",
+        "completion_tokens",
+        "participant_data",
+        "session_state",
+        "summary",
+    )
+    list_display = ("session", "position", "role", "beginning", "created_at")
+    list_filter = ("role",)
+    list_select_related = ("session",)
+    search_fields = ("session__title",)
+    search_help_text = "Words of the session"
+    linked_by = ("session__id__exact",)
+    ordering = ("-id",)
+
+    @admin.display(description="content")
+    def beginning(self, row: Message) -> str:
+        return row.content if len(row.content) <= 80 else f"{row.content[:79]}…"
+
+    def get_search_results(self, request: Any, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        if not search_term.strip():
+            return queryset, False
+        found = Session.objects.visible_to(actor_of(request)).with_text(search_term)
+        return queryset.filter(session__in=found.values("pk")), False
+
+
+@admin.register(SessionImport)
+class SessionImportAdmin(ScopedModelAdmin):
+    """One's own uploads and what the dry run said of them."""
+
+    fields = (
+        "file_name",
+        "format",
+        "source_name",
+        "state",
+        "n_bytes",
+        "sha256",
+        "report",
+        "created_at",
+        "committed_at",
+    )
+    list_display = ("file_name", "format", "state", "n_bytes", "created_at", "committed_at")
+    list_filter = ("state", "created_at")
+    search_fields = ("file_name",)

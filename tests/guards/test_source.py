@@ -1,0 +1,279 @@
+"""Guard: our source reaches rows through the front door, and text reaches pages escaped."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Iterable, Iterator
+
+from tests.guards.product import (
+    PACKAGES,
+    ROOT,
+    Finding,
+    hold,
+    source_files,
+    template_files,
+)
+
+Source = tuple[str, str]
+Rule = Callable[[ast.AST], str | None]
+
+PLAIN = {"all_rows", "_default_manager", "_base_manager"}
+SQL = {"raw", "cursor", "extra", "RawSQL", "copy"}
+SORTS = {"order_by", "values", "values_list"}
+NAMED_BY_CALLER = {"filter", "exclude", "get", "annotate", "Q", *SORTS}
+ROLES = {"OWNER", "ADMIN", "EVALUATOR", "TESTER"}
+BEARERS = {"actor", "membership", "by"}
+UNESCAPED = {"mark_safe", "SafeString", "SafeText"}
+DRAWERS = {"services", "selectors", "utils", "helpers", "common", "misc", "base"}
+TOP_LEVEL = {*PACKAGES, "tests", "benchmarks"}
+
+EXEMPT = {
+    "evalplatform/accounts/actors.py all_rows": "finds out who asks: nobody is known before",
+    "evalplatform/accounts/models/api_key.py all_rows": "finds a key before anybody is known; "
+    "locks the row it was called on",
+    "evalplatform/accounts/models/invitation.py all_rows": "finds an invitation by its token; "
+    "membership and open invitations of the actor's own team",
+    "evalplatform/accounts/models/membership.py all_rows": "locks the team's memberships while "
+    "one of them changes",
+    "evalplatform/audit/recording.py all_rows": "writes events; the team is the actor's",
+    "evalplatform/jobs/models.py all_rows": "writes the actor's job and reads its member's rights",
+    "evalplatform/jobs/running.py all_rows": "a worker takes any job, then acts as its member",
+    "evalplatform/jobs/sending.py all_rows": "notes that a job's number was sent",
+    "evalplatform/jobs/sweeping.py all_rows": "the sweeper serves every team and shows nothing",
+    "evalplatform/accounts/admin.py role": "offers the role of owner only to those who may give it",
+    "evalplatform/scoping/fields.py Model.objects": "people by their visible memberships",
+    "evalplatform/scoping/fields.py _base_manager": "asks for none(), until the actor is known",
+    "evalplatform/scoping/admin.py order_by(*)": "the admin class's own ordering",
+    "evalplatform/scoping/managers.py get(**)": "get_visible(): names come from code, rows are "
+    "narrowed to visible ones before",
+    "evalplatform/scoping/keyset.py order_by(*)": "sort keys of the view's class",
+    "evalplatform/accounts/roles.py role": "is the table of roles",
+    "evalplatform/accounts/oidc.py Model.objects": "matches a verified address at sign-in",
+    "evalplatform/accounts/models/invitation.py role": "only an owner may invite an owner",
+    "evalplatform/accounts/models/membership.py role": "who may change owners' memberships is a "
+    "rule about the row's role, and a team keeps one",
+    "evalplatform/accounts/models/api_key.py role": "whose keys an admin may revoke is a rule "
+    "about the row's role",
+    "evalplatform/health.py cursor": "asks the database for SELECT 1",
+}
+
+
+def code_findings(sources: Iterable[Source], rules: Iterable[Rule]) -> Iterator[Finding]:
+    """Yield what any rule says about any node; the place is `path what`."""
+    rules = list(rules)
+    for path, text in sources:
+        for node in ast.walk(ast.parse(text)):
+            for rule in rules:
+                what = rule(node)
+                if what:
+                    line = getattr(node, "lineno", 0)
+                    yield Finding(f"{path} {what}", f"line {line} needs a listed reason")
+
+
+def plain_managers(node: ast.AST) -> str | None:
+    """Find `.all_rows` and Django's names for it, also as text given to getattr()."""
+    if isinstance(node, ast.Attribute) and node.attr in PLAIN:
+        return node.attr
+    if isinstance(node, ast.Call) and name_of(node.func) == "getattr":
+        texts = [a.value for a in node.args if isinstance(a, ast.Constant)]
+        return next((str(text) for text in texts if text in PLAIN), None)
+    return None
+
+
+def user_objects(node: ast.AST) -> str | None:
+    """Find `User.objects`, `Membership.user.objects`…: the one plain `objects`."""
+    if isinstance(node, ast.Attribute) and node.attr == "objects":
+        owner = name_of(node.value)
+        return "Model.objects" if owner in {"User", "get_user_model"} else None
+    return None
+
+
+def own_sql(node: ast.AST) -> str | None:
+    """Find SQL written by hand: it knows no visibility."""
+    if isinstance(node, ast.Call) and name_of(node.func) in SQL:
+        receiver = name_of(getattr(node.func, "value", None))
+        return None if receiver in {"copy", "shutil"} else name_of(node.func)
+    return None
+
+
+def names_from_elsewhere(node: ast.AST) -> str | None:
+    """Find `filter(**anything)` and `order_by(*anything)`: field names that code does not spell."""
+    if not isinstance(node, ast.Call) or name_of(node.func) not in NAMED_BY_CALLER:
+        return None
+    if name_of(getattr(node.func, "value", None)) == "super":  # a view passing its arguments on
+        return None
+    if any(keyword.arg is None for keyword in node.keywords):
+        return f"{name_of(node.func)}(**)"
+    starred = any(isinstance(argument, ast.Starred) for argument in node.args)
+    return f"{name_of(node.func)}(*)" if starred and name_of(node.func) in SORTS else None
+
+
+def compared_roles(node: ast.AST) -> str | None:
+    """Find a role in a condition: code asks actor.may(verb)."""
+    if isinstance(node, ast.Attribute) and node.attr in ROLES and name_of(node.value) == "Role":
+        return "role"
+    if not isinstance(node, ast.Compare):
+        return None
+    for side in [node.left, *node.comparators]:
+        is_role = isinstance(side, ast.Attribute) and side.attr == "role"
+        if is_role and name_of(getattr(side, "value", None)) in BEARERS:
+            return "role"
+    return None
+
+
+def unescaped_text(node: ast.AST) -> str | None:
+    """Find text that is declared safe by hand."""
+    if isinstance(node, ast.Name | ast.Attribute) and name_of(node) in UNESCAPED:
+        return name_of(node)
+    return None
+
+
+def name_of(node: ast.AST | None) -> str:
+    """Return the last name of an expression: `a.b.c` and `a.b.c()` are `c`."""
+    if isinstance(node, ast.Call):
+        return name_of(node.func)
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+RULES: tuple[Rule, ...] = (
+    plain_managers,
+    user_objects,
+    own_sql,
+    names_from_elsewhere,
+    compared_roles,
+    unescaped_text,
+)
+
+
+def import_findings(sources: Iterable[Source]) -> Iterator[Finding]:
+    """Yield imports that flow right: a package may name itself and those left of it."""
+    for path, text in sources:
+        own = path.split("/")[0]
+        right = set(PACKAGES[PACKAGES.index(own) + 1 :])
+        for node in ast.walk(ast.parse(text)):
+            for module in imported(node):
+                if module.split(".")[0] in right:
+                    yield Finding(f"{path} -> {module}", "imports flow left only")
+
+
+def imported(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    return [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
+
+
+TEMPLATE_RULES = {
+    "safe": re.compile(r"\|\s*safe(seq)?\b|autoescape\s+off"),
+    "inline style": re.compile(r"\sstyle\s*=|<style\b"),
+    "inline script": re.compile(r"<script(?![^>]*\b(?:src=|type=\"application/json\"))[^>]*>"),
+    "event attribute": re.compile(r"\s(?:on[a-z]{3,}|hx-on[:\w-]*)\s*=\s*[\"']"),
+    "script address": re.compile(r"javascript:", re.IGNORECASE),
+    "foreign address": re.compile(r"(?:src|srcset|data)\s*=\s*[\"']?(?:https?:)?//"),
+}
+
+
+def template_findings(templates: Iterable[Source]) -> Iterator[Finding]:
+    """Yield what our Content-Security-Policy would block, or what is not escaped."""
+    for path, text in templates:
+        for what, pattern in TEMPLATE_RULES.items():
+            found = pattern.search(text)
+            if found:
+                yield Finding(f"{path} {what}", f"holds {found.group().strip()!r}")
+
+
+def layout_findings(packages: Iterable[str], files: Iterable[str]) -> Iterator[Finding]:
+    """Yield top-level packages we do not have, and files whose name says nothing."""
+    for package in packages:
+        if package not in TOP_LEVEL:
+            yield Finding(package, "is no top-level package of ours")
+    for path in files:
+        if path.rpartition("/")[2].removesuffix(".py") in DRAWERS:
+            yield Finding(path, "is a drawer: name it after what it holds")
+
+
+def top_level_packages() -> list[str]:
+    return [path.parent.name for path in ROOT.glob("*/__init__.py")]
+
+
+def test_source_keeps_to_the_front_door() -> None:
+    hold(code_findings(source_files(), RULES), EXEMPT)
+
+
+def test_imports_flow_left() -> None:
+    hold(import_findings(source_files()), {})
+
+
+def test_templates_hold_nothing_that_the_policy_blocks() -> None:
+    hold(template_findings(template_files()), {})
+
+
+def test_packages_and_files_are_named_after_what_they_hold() -> None:
+    files = [path for path, _ in source_files()]
+    hold(layout_findings(top_level_packages(), files), {})
+
+
+def whats(text: str) -> list[str]:
+    """Return what the guard finds in a planted source text."""
+    found = code_findings([("datasets/planted.py", text)], RULES)
+    return [finding.place.removeprefix("datasets/planted.py ") for finding in found]
+
+
+def test_guard_catches_plain_managers() -> None:
+    assert whats("Session.all_rows.get(pk=pk)") == ["all_rows"]
+    assert whats("rows = model._default_manager") == ["_default_manager"]
+    assert whats("getattr(model, 'all_rows')") == ["all_rows"]
+    assert whats("User.objects.get(email=email)") == ["Model.objects"]
+    assert whats("Session.objects.visible_to(actor)") == []
+
+
+def test_guard_catches_sql_by_hand() -> None:
+    assert whats("connection.cursor()") == ["cursor"]
+    assert whats("rows.raw('SELECT 1')") == ["raw"]
+
+
+def test_guard_catches_field_names_from_a_request() -> None:
+    assert whats("rows.filter(**request.GET.dict())") == ["filter(**)"]
+    assert whats("rows.order_by(*request.GET.getlist('sort'))") == ["order_by(*)"]
+    assert whats("rows.filter(Q(**wanted))") == ["Q(**)"]
+
+
+def test_guard_catches_a_compared_role() -> None:
+    assert whats("if actor.role == 'owner': pass") == ["role"]
+    assert whats("allowed = membership.role in LEADERS") == ["role"]
+    assert whats("if x is Role.ADMIN: pass") == ["role"]
+    assert whats("message.role == 'user'") == []
+
+
+def test_guard_catches_text_declared_safe() -> None:
+    assert whats("mark_safe(session.title)") == ["mark_safe"]
+
+
+def test_guard_catches_an_import_to_the_right() -> None:
+    planted = [("datasets/planted.py", "def f():\n    from reviews.models import EvalLabel")]
+    assert [finding.place for finding in import_findings(planted)] == [
+        "datasets/planted.py -> reviews.models"
+    ]
+
+
+def test_guard_catches_what_the_policy_blocks_in_templates() -> None:
+    planted = {
+        "{{ session.title|safe }}": "safe",
+        "{% autoescape off %}": "safe",
+        '<p style="color: red">': "inline style",
+        "<script>alert(1)</script>": "inline script",
+        '<a onclick="go()">': "event attribute",
+        '<a hx-on:click="go()">': "event attribute",
+        '<a href="javascript:go()">': "script address",
+        '<img src="https://example.org/a.png">': "foreign address",
+    }
+    for text, what in planted.items():
+        assert [f.place for f in template_findings([("t.html", text)])] == [f"t.html {what}"]
+    assert list(template_findings([("t.html", '<script type="module" src="/a.js">')])) == []
+
+
+def test_guard_catches_a_new_package_and_a_drawer() -> None:
+    planted = layout_findings(["tools"], ["datasets/utils.py"])
+    assert [finding.place for finding in planted] == ["tools", "datasets/utils.py"]
