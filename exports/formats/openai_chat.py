@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from exports.formats.options import ExportOptions
 from exports.formats.pairing import pairs
 from exports.formats.records import ExportSession, Tally
-from exports.formats.texts import cleaned, is_left_out, json_text
+from exports.formats.texts import cleaned, json_text, shown
 
 # The beginning of a message up to its text. A role that is not here is left out of the file.
 _HEADS = {
@@ -34,9 +34,7 @@ def write(
 
 
 def _messages(session: ExportSession, heads: Mapping[str, str], options: ExportOptions) -> str:
-    messages = session.messages
-    if options.code_blocks_only:
-        messages = tuple(m for m in messages if not is_left_out(m, options))
+    messages = shown(session, options) if options.code_blocks_only else session.messages
     return ", ".join(
         [f"{heads[role]}{json_text(content)}}}" for role, content in messages if role in heads]
     )

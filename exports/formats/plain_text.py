@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from exports.formats.options import ExportOptions
 from exports.formats.pairing import pairs
 from exports.formats.records import ExportSession, Tally
-from exports.formats.texts import cleaned, is_left_out, role_label
+from exports.formats.texts import cleaned, role_label, shown
 
 
 def write(
@@ -19,13 +19,13 @@ def write(
     tally = Tally() if tally is None else tally
     separator = ""
     for session in sessions:
-        shown = cleaned(session, options)
-        blocks = _blocks(shown, options)
+        clean = cleaned(session, options)
+        blocks = _blocks(clean, options)
         if not blocks:
             tally.count_skipped()
             continue
-        title = _one_line(shown.title) or "Untitled"
-        yield f"{separator}## Session: {title}\n\n{blocks}\n\n{_footer(shown)}"
+        title = _one_line(clean.title) or "Untitled"
+        yield f"{separator}## Session: {title}\n\n{blocks}\n\n{_footer(clean)}"
         separator = "\n\n"
         tally.count_session(len(pairs(session.messages)))
     if separator:
@@ -35,8 +35,7 @@ def write(
 def _blocks(session: ExportSession, options: ExportOptions) -> str:
     return "\n\n".join(
         f"**{role_label(message.role)}:** {message.content}"
-        for message in session.messages
-        if not is_left_out(message, options)
+        for message in shown(session, options)
     )
 
 

@@ -1,7 +1,7 @@
 """What the options do to the texts of a conversation, the same for every format."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -26,16 +26,22 @@ def role_label(role: str) -> str:
 
 
 def cleaned(session: ExportSession, options: ExportOptions) -> ExportSession:
-    """The session with its texts cut and anonymised as the options say; positions stay."""
+    """The session with its texts cut and anonymised as the options say; positions stay.
+
+    Only replies are cut to their code: without its question a reply is no test case.
+    """
     if not (options.anonymise_paths or options.code_blocks_only):
         return session
     clean = anonymise_paths if options.anonymise_paths else str
-    clean_message = _then_clean(clean) if options.code_blocks_only else clean
+    clean_reply = _then_clean(clean) if options.code_blocks_only else clean
     return session._replace(
         title=clean(session.title),
         project=clean(session.project),
-        expected_output=_cleaned_expected(session.expected_output, clean_message, clean),
-        messages=tuple(ExportMessage(role, clean_message(text)) for role, text in session.messages),
+        expected_output=_cleaned_expected(session.expected_output, clean_reply, clean),
+        messages=tuple(
+            ExportMessage(role, clean_reply(text) if role == "assistant" else clean(text))
+            for role, text in session.messages
+        ),
     )
 
 
@@ -43,7 +49,18 @@ def is_left_out(message: ExportMessage, options: ExportOptions) -> bool:
     """Whether the options take a cleaned message out of the conversation altogether."""
     if message.role == "system" and not options.include_system:
         return True
-    return options.code_blocks_only and not message.content
+    return options.code_blocks_only and message.role == "assistant" and not message.content
+
+
+def shown(session: ExportSession, options: ExportOptions) -> Sequence[ExportMessage]:
+    """The messages of a cleaned session that a conversation shows.
+
+    None when only code was wanted and no reply has any: questions alone are no evidence.
+    """
+    messages = [message for message in session.messages if not is_left_out(message, options)]
+    if options.code_blocks_only and all(role != "assistant" for role, _ in messages):
+        return ()
+    return messages
 
 
 def _then_clean(clean: Callable[[str], str]) -> Callable[[str], str]:
@@ -51,12 +68,12 @@ def _then_clean(clean: Callable[[str], str]) -> Callable[[str], str]:
 
 
 def _cleaned_expected(
-    expected: str | None, clean_message: Callable[[str], str], clean: Callable[[str], str]
+    expected: str | None, clean_reply: Callable[[str], str], clean: Callable[[str], str]
 ) -> str | None:
     """An expected output without a fence is code typed bare, or the reviewer's words: kept."""
     if expected is None:
         return None
-    return clean_message(expected) or clean(expected)
+    return clean_reply(expected) or clean(expected)
 
 
 # A name ends at a separator, a space or a quote; a full stop at its end belongs to the sentence.

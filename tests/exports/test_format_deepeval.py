@@ -147,20 +147,20 @@ CODING = session(
 )
 
 
-def test_code_blocks_only_leaves_out_pairs_and_context_without_code() -> None:
+def test_code_blocks_only_keeps_questions_whole_and_leaves_out_replies_without_code() -> None:
     assert objects(CODING, code_blocks_only=True) == [
         {
-            "input": "",
+            "input": "Loop?",
             "actual_output": "```js\nfor(;;){}\n```",
             "expected_output": None,
             "context": [],
             "retrieval_context": [],
         },
         {
-            "input": "",
+            "input": "Then?",
             "actual_output": "~~~\nend\n~~~",
             "expected_output": "```\nend.\n```",
-            "context": ["```js\nfor(;;){}\n```", "```\nwhile\n```"],
+            "context": ["Loop?", "```js\nfor(;;){}\n```", "Why?\n```\nwhile\n```"],
             "retrieval_context": [],
         },
     ]

@@ -56,10 +56,15 @@ def test_the_turn_mode_does_not_cut_a_conversation() -> None:
     assert written(RICH, turn_mode=TurnMode.FINAL_ONLY) == written(RICH)
 
 
-def test_code_blocks_only_leaves_out_messages_and_sessions_without_code() -> None:
+def test_code_blocks_only_leaves_out_replies_and_sessions_without_code() -> None:
     assert json.loads(written(PERU, RICH, code_blocks_only=True)) == {
         "messages": [
-            {"role": "assistant", "content": "```python\nprint('مرحبا')  # /Users/olga/x.py\n```"}
+            {"role": "system", "content": "Be brief. You are in /home/olga/shop."},
+            {"role": "user", "content": 'Say "hello" in Arabic.\nOne word.'},
+            {"role": "tool", "content": '{"path": "C:\\Users\\Olga\\dictionary"}'},
+            {"role": "user", "content": "Are you there?"},
+            {"role": "user", "content": "And in code?"},
+            {"role": "assistant", "content": "```python\nprint('مرحبا')  # /Users/olga/x.py\n```"},
         ]
     }
 

@@ -94,6 +94,8 @@ def test_user_names_in_paths_are_gone() -> None:
     assert "olga" not in written(in_title, RICH, anonymise_paths=True).lower()
 
 
-def test_code_blocks_only_shows_the_blocks() -> None:
+def test_code_blocks_only_shows_the_blocks_of_replies_and_no_session_without_code() -> None:
     text = written(RICH, LABELLED, code_blocks_only=True)
-    assert text.count("**Assistant:** ```python\n") == text.count("**") / 2 == 1
+    assert text.count("**Assistant:** ```python\n") == text.count("**Assistant:**") == 1
+    assert text.count("**User:** ") == 3
+    assert LABELLED.title not in text
