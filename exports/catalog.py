@@ -20,7 +20,10 @@ class Writer(Protocol):
 
 @dataclass(frozen=True)
 class ExportFormat:
-    """One format; `version` goes up whenever the same sessions would give other bytes."""
+    """One format; `version` goes up whenever the same sessions would give other bytes.
+
+    What the file itself counts, its rows, are its test cases or its conversations.
+    """
 
     slug: str
     label: str
@@ -28,20 +31,31 @@ class ExportFormat:
     media_type: str
     version: int
     write: Writer
+    holds_test_cases: bool
     help: str
+
+    @property
+    def row_name(self) -> str:
+        """What the rows are called."""
+        return "test cases" if self.holds_test_cases else "conversations"
+
+    def count_rows(self, tally: Tally) -> int:
+        """Return how many rows the file has."""
+        return tally.n_test_cases if self.holds_test_cases else tally.n_sessions
 
 
 _FORMATS = (
     ExportFormat(
-        "deepeval", "DeepEval JSON", ".json", "application/json", 1, deepeval.write,
+        "deepeval", "DeepEval JSON", ".json", "application/json", 1, deepeval.write, True,
         "One test case per question and reply, as DeepEval's EvaluationDataset loads them.",
     ),
     ExportFormat(
-        "openai", "OpenAI chat JSONL", ".jsonl", "application/x-ndjson", 1, openai_chat.write,
+        "openai", "OpenAI chat JSONL", ".jsonl", "application/x-ndjson", 1,
+        openai_chat.write, False,
         "One conversation per line, as a list of messages with role and content.",
     ),
     ExportFormat(
-        "text", "Plain text", ".txt", "text/plain; charset=utf-8", 1, plain_text.write,
+        "text", "Plain text", ".txt", "text/plain; charset=utf-8", 1, plain_text.write, False,
         "Whole conversations to read, with tokens, cost, model, status and tags.",
     ),
 )  # fmt: skip

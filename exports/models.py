@@ -2,21 +2,38 @@
 
 from __future__ import annotations
 
-from django.db import models
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import models, transaction
 from django.db.models import Q
 from django.urls import reverse
+from django.utils import timezone
 
 from evalplatform.accounts.models.user import new_id
+from evalplatform.accounts.roles import Verb
+from evalplatform.audit.recording import record
+from evalplatform.errors import Conflict
+from evalplatform.jobs.models import Job
 from evalplatform.scoping.actor import Actor
 from evalplatform.scoping.models import ScopedModel
+from exports.catalog import FORMATS, ExportFormat, file_name
+from exports.formats.options import ExportOptions
+from exports.selection import Selection
+
+if TYPE_CHECKING:
+    from exports.building import BuiltFile
 
 
 class Export(ScopedModel):
     """One request for a file; `job` carries its progress, `manifest` what the file is.
 
     `filters` and `options` are canonical, so that the same request on unchanged data gives the
-    same bytes. `exported_by` is who asked, never derived from who saved the evidence.
+    same bytes. `exported_by` is who asked, never derived from who saved the evidence. `saw_all`
+    says whether the file holds what only those see who see all of the team's sessions.
     """
+
+    JOB_KIND = "export"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     team = models.ForeignKey("accounts.Team", on_delete=models.PROTECT, related_name="+")
@@ -25,6 +42,7 @@ class Export(ScopedModel):
     format_version = models.CharField(max_length=20)
     options = models.JSONField(default=dict)
     filters = models.JSONField(default=dict)
+    saw_all = models.BooleanField(default=False)
     job = models.OneToOneField("jobs.Job", on_delete=models.PROTECT, related_name="+")
     file = models.FileField(upload_to="exports/", max_length=200, blank=True)
     file_name = models.CharField(max_length=120, blank=True)
@@ -62,9 +80,110 @@ class Export(ScopedModel):
 
     @classmethod
     def visibility(cls, actor: Actor) -> Q:
-        """Only who asked for it: a file holds what that person could see."""
-        return Q(team=actor.team, exported_by=actor.user)
+        """Only who asked for it, while that person may still see what the file holds."""
+        mine = Q(team=actor.team, exported_by=actor.user)
+        return mine if actor.may(Verb.SEE_ALL) else mine & Q(saw_all=False)
 
     @classmethod
     def editability(cls, actor: Actor) -> Q:
         return Q(exported_by=actor.user)
+
+    @classmethod
+    def request(
+        cls,
+        export_format: ExportFormat,
+        options: ExportOptions,
+        selection: Selection,
+        *,
+        by: Actor,
+        idempotency_key: str | None = None,
+    ) -> tuple[Export, bool]:
+        """Ask for a file; returns the export and whether it is new.
+
+        The same idempotency key gives the export there is; Conflict if it asked for another file.
+        """
+        require_export(by)
+        asked = {
+            "format": export_format.slug,
+            "options": options.canonical(),
+            "filters": selection.canonical(),
+        }
+        export = cls(team=by.team, exported_by=by.user, saw_all=by.may(Verb.SEE_ALL), **asked)
+        export.format_version = str(export_format.version)
+        with transaction.atomic():
+            export.job = Job.enqueue(
+                cls.JOB_KIND, {"export": str(export.pk)}, by=by, idempotency_key=idempotency_key
+            )
+            if export.job.arguments["export"] != str(export.pk):
+                return cls._asked_before(export.job, asked, by), False
+            export.save(force_insert=True)
+            record(by, "export.request", export, changes={k: [None, v] for k, v in asked.items()})
+        return export, True
+
+    @classmethod
+    def _asked_before(cls, job: Job, asked: dict[str, Any], by: Actor) -> Export:
+        export: Export = cls.objects.visible_to(by).select_related("job").get(job=job)
+        if any(getattr(export, name) != value for name, value in asked.items()):
+            raise Conflict("This Idempotency-Key was used for another file: choose a new one.")
+        return export
+
+    def keep(self, built: BuiltFile, *, by: Actor) -> None:
+        """Save what was built, in the transaction of the turn that holds the job."""
+        self.built_at = timezone.now()
+        self.expires_at = built.expires_at
+        self.saw_all = by.may(Verb.SEE_ALL)
+        self.file = built.name
+        self.file_name = built.file_name
+        self.sha256, self.n_bytes = built.sha256, built.n_bytes
+        self.n_rows, self.n_sessions = built.n_rows, built.n_sessions
+        self.manifest = built.manifest
+        self.save(
+            update_fields=[
+                "built_at", "expires_at", "saw_all", "file", "file_name", "sha256", "n_bytes",
+                "n_rows", "n_sessions", "manifest",
+            ]
+        )  # fmt: skip
+
+    def note_download(self, *, by: Actor) -> None:
+        """Record that the file went out."""
+        with transaction.atomic():
+            record(by, "export.download", self, changes={"sha256": [self.sha256, self.sha256]})
+
+    @property
+    def state(self) -> str:
+        """Return ready, running, done, failed, cancelled, or expired."""
+        if self.built_at is None:
+            return str(self.job.state)
+        return "expired" if self.is_expired else "done"
+
+    @property
+    def is_expired(self) -> bool:
+        """Say whether the file is gone, or may not go out any more."""
+        return bool(self.deleted_at or (self.expires_at and self.expires_at <= timezone.now()))
+
+    @property
+    def is_downloadable(self) -> bool:
+        return self.state == "done"
+
+    @property
+    def selection(self) -> Selection:
+        return Selection.from_canonical(self.filters)
+
+    @property
+    def export_format(self) -> ExportFormat:
+        return FORMATS[self.format]
+
+    @property
+    def parsed_options(self) -> ExportOptions:
+        return ExportOptions.parse(self.options)
+
+    @property
+    def download_name(self) -> str:
+        """Return the name its reader gets; the stored one is not for people."""
+        return self.file_name or file_name(self.format, self.created_at.date())
+
+
+def require_export(actor: Actor) -> None:
+    """403 for those whose role or key may not export."""
+    if not actor.may(Verb.EXPORT):
+        raise PermissionDenied("Your role or key may not export.")

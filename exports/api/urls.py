@@ -1,5 +1,9 @@
-"""Addresses of this app."""
+"""Addresses of the export API, under /api/."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from exports.api import direct
+
+urlpatterns = [
+    path("export", direct.DirectExportView.as_view(), name="api-export-direct"),
+]

@@ -34,8 +34,7 @@ def write(
 
 def _blocks(session: ExportSession, options: ExportOptions) -> str:
     return "\n\n".join(
-        f"**{role_label(message.role)}:** {message.content}"
-        for message in shown(session, options)
+        f"**{role_label(message.role)}:** {message.content}" for message in shown(session, options)
     )
 
 

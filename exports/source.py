@@ -1,0 +1,179 @@
+"""Reading of sessions for a file: one moment's state, a page at a time, never all at once.
+
+Times leave the database as text: parsing them would cost more than the rest of the row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from itertools import groupby, islice
+from operator import itemgetter
+from typing import Any
+from uuid import UUID
+
+from django.db import DEFAULT_DB_ALIAS, connections, models, transaction
+from django.db.models import DateTimeField, F, Func, TextField, UUIDField, Value
+from django.db.models.functions import Cast
+from django.db.models.lookups import LessThan
+
+from datasets.models import Message
+from evalplatform.scoping.actor import Actor
+from evalplatform.scoping.keyset import Row
+from exports.formats.records import ExportMessage, ExportSession
+
+OWN_CONNECTION = "export_snapshot"
+SESSIONS_A_PAGE = 500
+MESSAGES_A_BATCH = 2_000
+
+
+class IsoText(Func):
+    """A time as ISO 8601 text in UTC, to the microsecond."""
+
+    template = """to_char(%(expressions)s AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
+    output_field = TextField()
+
+
+HEAD = {
+    "head_id": Cast("id", TextField()),
+    "head_started": IsoText("started_at"),
+}
+HEAD_COLUMNS = (
+    "head_id",
+    "title",
+    "source__name",
+    "model",
+    "project_name",
+    "head_started",
+    "prompt_tokens",
+    "completion_tokens",
+    "cost",
+    "duration_ms",
+    "tags",
+    "label__status",
+    "label__tags",
+    "label__expected_output",
+    "n_messages",
+)
+Head = tuple[Any, ...]
+ID, STARTED, N_MESSAGES = (
+    HEAD_COLUMNS.index(name) for name in ("head_id", "head_started", "n_messages")
+)
+
+
+@contextmanager
+def snapshot(using: str = DEFAULT_DB_ALIAS) -> Iterator[str]:
+    """See one moment's state for the whole block, and change nothing.
+
+    Within a transaction of the caller's it is that transaction's state.
+    """
+    is_outermost = not connections[using].in_atomic_block
+    with transaction.atomic(using=using):
+        if is_outermost:
+            with connections[using].cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield using
+
+
+@contextmanager
+def snapshot_beside() -> Iterator[str]:
+    """The same on a connection of its own, so that progress can be saved meanwhile."""
+    own = connections.create_connection(DEFAULT_DB_ALIAS)
+    connections[OWN_CONNECTION] = own
+    try:
+        with snapshot(OWN_CONNECTION):
+            yield OWN_CONNECTION
+    finally:
+        own.close()
+        del connections[OWN_CONNECTION]
+
+
+def read_sessions(
+    rows: Any, actor: Actor, *, using: str, limit: int | None = None
+) -> Iterator[ExportSession]:
+    """Yield these sessions newest first, each with its messages in their stored order."""
+    heads = islice(read_heads(rows.using(using)), limit)
+    for batch in batches(heads):
+        messages = read_messages([head[ID] for head in batch], actor, using)
+        for head in batch:
+            yield as_record(head, messages.get(head[ID], ()))
+
+
+def read_heads(rows: Any) -> Iterator[Head]:
+    """Yield what stands above the messages, by pages; the last row names where the next begins."""
+    ordered = rows.order_by("-started_at", "-id").annotate(**HEAD).values_list(*HEAD_COLUMNS)
+    page = list(ordered[:SESSIONS_A_PAGE])
+    while page:
+        yield from page
+        if len(page) < SESSIONS_A_PAGE:
+            return
+        page = list(ordered.filter(older_than(page[-1]))[:SESSIONS_A_PAGE])
+
+
+def older_than(head: Head) -> models.Expression | LessThan:
+    """Compare (started_at, id) whole, so that one range of the index answers."""
+    return LessThan(
+        Row(F("started_at"), F("id")),
+        Row(
+            Value(datetime.fromisoformat(head[STARTED]), DateTimeField()),
+            Value(UUID(head[ID]), UUIDField()),
+        ),
+    )
+
+
+def batches(heads: Iterable[Head]) -> Iterator[list[Head]]:
+    """Group sessions so that one batch holds few messages, or one session that has many."""
+    batch: list[Head] = []
+    n_messages = 0
+    for head in heads:
+        if batch and n_messages + head[N_MESSAGES] > MESSAGES_A_BATCH:
+            yield batch
+            batch, n_messages = [], 0
+        batch.append(head)
+        n_messages += head[N_MESSAGES]
+    if batch:
+        yield batch
+
+
+def read_messages(
+    ids: Sequence[str], actor: Actor, using: str
+) -> dict[str, tuple[ExportMessage, ...]]:
+    """Return the messages of these sessions by session id, in their order."""
+    rows = (
+        Message.objects.visible_to(actor)
+        .using(using)
+        .filter(session__in=ids)
+        .order_by("session_id", "position")
+        .annotate(of_session=Cast("session_id", TextField()))
+        .values_list("of_session", "role", "content")
+    )
+    return {
+        session: tuple([ExportMessage(role, content) for _, role, content in group])
+        for session, group in groupby(rows, itemgetter(0))
+    }
+
+
+def as_record(head: Head, messages: tuple[ExportMessage, ...]) -> ExportSession:
+    """Put a row and its messages into the record that formats write."""
+    (
+        id_, title, source, model, project, started_at, prompt_tokens, completion_tokens,
+        cost, duration_ms, tags, status, label_tags, expected_output, _,
+    ) = head  # fmt: skip
+    return ExportSession(
+        id=id_,
+        title=title,
+        source=source,
+        model=model,
+        project=project,
+        started_at=started_at,
+        prompt_tokens=prompt_tokens,
+        completion_tokens=completion_tokens,
+        cost=cost,
+        duration_ms=duration_ms,
+        tags=tuple(tags),
+        eval_status=status,
+        label_tags=tuple(label_tags),
+        expected_output=expected_output,
+        messages=messages,
+    )
