@@ -1,0 +1,19 @@
+// Forms: the first field with an error gets the focus, and [data-submit-on-change] sends itself.
+// A form sent once is not sent twice by an impatient click.
+
+document.querySelector("[aria-invalid=true]")?.focus();
+
+document.addEventListener("change", (event) => {
+  event.target.closest("[data-submit-on-change]")?.form?.requestSubmit();
+});
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method !== "post" || form.matches("[hx-post], [data-repeatable]")) return;
+  if (form.dataset.sent) event.preventDefault();
+  form.dataset.sent = "true";
+});
+
+window.addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+});

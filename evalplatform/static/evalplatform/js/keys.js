@@ -1,0 +1,76 @@
+// Keyboard: g then a letter goes places, / searches, ? shows the keys, and one letter presses what carries data-key.
+
+const PAUSE = 1200;
+let goingUntil = 0;
+
+const isTyping = (element) =>
+  element.isContentEditable || element.matches("textarea, select, input:not([type=checkbox], [type=radio], [type=button], [type=submit])");
+
+const isVisible = (element) => element.checkVisibility?.() ?? element.offsetParent !== null;
+
+function waitForLetter() {
+  goingUntil = Date.now() + PAUSE;
+  document.body.classList.add("keys-waiting");
+  setTimeout(() => Date.now() >= goingUntil && stopWaiting(), PAUSE);
+}
+
+function stopWaiting() {
+  goingUntil = 0;
+  document.body.classList.remove("keys-waiting");
+}
+
+function go(letter) {
+  const link = document.querySelector(`a[data-go="${CSS.escape(letter)}"]`);
+  if (link) link.click();
+  return Boolean(link);
+}
+
+function focusSearch() {
+  const field = [...document.querySelectorAll("[data-search]")].find(isVisible);
+  if (!field) return false;
+  field.focus();
+  field.select();
+  return true;
+}
+
+function press(key, within) {
+  const target = [...within.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)].find(isVisible);
+  if (!target || target.disabled) return false;
+  if (target.matches("input:not([type=checkbox], [type=radio]), textarea, select")) target.focus();
+  else target.click();
+  return true;
+}
+
+function act(key) {
+  if (goingUntil > Date.now()) {
+    stopWaiting();
+    return go(key);
+  }
+  const dialog = document.querySelector("dialog[open]");
+  if (dialog) return press(key, dialog);
+  if (key === "g") {
+    waitForLetter();
+    return true;
+  }
+  if (key === "/") return focusSearch();
+  if (key === "?") {
+    document.getElementById("keys")?.showModal();
+    return true;
+  }
+  const current = document.querySelector(".is-current");
+  return (current && press(key, current)) || press(key, document);
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (isTyping(event.target)) {
+    if (event.key === "Escape") event.target.blur();
+    return;
+  }
+  if (act(event.key)) event.preventDefault();
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+  event.target.closest("form[data-submit-key]")?.requestSubmit();
+});
