@@ -10,10 +10,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from datasets.intake import take_now
-
 from datasets.formats.conversations import session_from_object
-from datasets.models import Session, Source
+from datasets.formats.records import SessionRecord
+from datasets.intake import take_now
+from datasets.models import Session
 from evalplatform.accounts.models import ApiKey, Invitation, Membership, Team, User
 from evalplatform.accounts.roles import Role
 from evalplatform.scoping.actor import Actor
@@ -93,15 +93,20 @@ def add_conversations(actors: dict[str, Actor]) -> None:
     """Take the conversations in as their owners and label them, all moved to end near now."""
     entries = json.loads(CONTENT.read_text())
     shift = shift_to_now(entries)
-    for number, entry in enumerate(entries, start=1):
-        actor = actors[entry["owner"]]
-        record, errors, _ = session_from_object(moved(entry["session"], shift), number)
-        assert record is not None, errors
-        take_now([(number, record)], by=actor, kind=KINDS[record.source])
-        if entry["label"]:
-            add_label(actor, record.external_id, entry["label"])
-    for name, kind in KINDS.items():
-        Source.all_rows.filter(team=actors["olga"].team, name=name).update(kind=kind)
+    for owner, source in sorted({(e["owner"], e["session"]["source"]) for e in entries}):
+        mine = [e for e in entries if (e["owner"], e["session"]["source"]) == (owner, source)]
+        rows = [(n, read(moved(e["session"], shift), n)) for n, e in enumerate(mine, start=1)]
+        take_now(rows, by=actors[owner], kind=KINDS[source])
+        for entry in mine:
+            if entry["label"]:
+                add_label(actors[owner], entry["session"]["externalId"], entry["label"])
+
+
+def read(session: dict[str, Any], row: int) -> SessionRecord:
+    """Return the conversation as every other reader gives it."""
+    record, errors, _ = session_from_object(session, row)
+    assert record is not None, errors
+    return record
 
 
 def add_label(actor: Actor, external_id: str, label: dict[str, Any]) -> None:
