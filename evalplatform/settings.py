@@ -96,6 +96,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "evalplatform.accounts.access_log.AccessLogMiddleware",
 ]
 ROOT_URLCONF = "evalplatform.urls"
 WSGI_APPLICATION = "evalplatform.wsgi.application"
@@ -166,6 +167,12 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = DEBUG or env.flag("EVALPLATFORM_PLAIN_STATIC")
 
+# --- proxies --------------------------------------------------------------------------------
+# How many reverse proxies of one's own stand before us: the address of a caller is taken that many
+# places from the end of X-Forwarded-For. 0: the header is a stranger's word and is not read.
+TRUSTED_PROXIES = env.integer("EVALPLATFORM_TRUSTED_PROXIES", 0)
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
+
 # --- people ---------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
@@ -192,6 +199,20 @@ ACCOUNT_PREVENT_ENUMERATION = "strict"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
+# Guessing of passwords (docs/decisions/sign-in-limits.md). `key` is the account as seen from one
+# address for login_failed, the account from everywhere for login_unknown_browser, and a browser
+# that signed in before for login_known_browser, which strangers cannot use up.
+ACCOUNT_RATE_LIMITS = {
+    "login": "60/m/ip",
+    "login_failed": "20/m/ip,5/5m/key",
+    "login_unknown_browser": "30/h/key",
+    "login_known_browser": "10/5m/key",
+    "reset_password": "10/m/ip,3/15m/key",
+    "reset_password_from_key": "10/m/ip",
+    "change_password": "5/m/user",
+    "reauthenticate": "10/m/user",
+    "invitation": "30/m/ip",
+}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 SOCIALACCOUNT_ADAPTER = "evalplatform.accounts.oidc.InvitationOnlySocialAdapter"
 SOCIALACCOUNT_PROVIDERS = {
@@ -207,10 +228,12 @@ SOCIALACCOUNT_PROVIDERS = {
         ]
     }
 }
+# Mails hold links that sign people in: without a mail server they go nowhere, not into the log.
+HAS_MAIL_SERVER = bool(env.text("EMAIL_HOST"))
 EMAIL_BACKEND = (
     "django.core.mail.backends.smtp.EmailBackend"
-    if env.text("EMAIL_HOST")
-    else "django.core.mail.backends.console.EmailBackend"
+    if HAS_MAIL_SERVER
+    else "django.core.mail.backends.dummy.EmailBackend"
 )
 EMAIL_HOST = env.text("EMAIL_HOST", "localhost")
 EMAIL_PORT = env.integer("EMAIL_PORT", 25)
@@ -233,6 +256,7 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "evalplatform.errors.api_error",
     "PAGE_SIZE": 50,
+    "NUM_PROXIES": TRUSTED_PROXIES,
     "UNICODE_JSON": True,
     "COERCE_DECIMAL_TO_STRING": False,
 }
@@ -270,6 +294,10 @@ CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
+    "prune-access-log": {
+        "task": "evalplatform.accounts.tasks.prune_access_log",
+        "schedule": 3600.0,
+    },
     "sweep-jobs": {"task": "evalplatform.jobs.tasks.sweep", "schedule": 10.0},
     "index-sessions": {"task": "datasets.tasks.index_sessions", "schedule": 60.0},
     "expire-exports": {"task": "exports.tasks.expire", "schedule": 600.0},

@@ -5,11 +5,13 @@ Olga owns the team, Adam administers it, Eva and Emil evaluate, Tess tests; Otto
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 from evalplatform.accounts.models import ApiKey, Membership, Team, User
 from evalplatform.scoping.actor import Actor
 
+_numbers = itertools.count(1)
 PASSWORD = "a calm river 7"
 PEOPLE = {
     "olga": "owner",
@@ -59,5 +61,5 @@ def make_member(name: str, *, team: Team, role: str) -> Actor:
 
 def make_key(actor: Actor, *, scopes: list[str] | None = None) -> str:
     """Save an API key for the actor and return its text."""
-    _, text = ApiKey.issue("test key", by=actor, scopes=scopes)
+    _, text = ApiKey.issue(f"test key {next(_numbers)}", by=actor, scopes=scopes)
     return text

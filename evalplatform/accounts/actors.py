@@ -5,14 +5,24 @@ Role, membership, team and key are read from the database each time: a removal h
 
 from __future__ import annotations
 
-from typing import Any
+import contextlib
+import ipaddress
+from typing import TypedDict
 
+from django.conf import settings
 from django.http import HttpRequest
 
 from evalplatform.accounts.models import Membership, User
 from evalplatform.scoping.actor import Actor
 
 LAST_TEAM = "last_team"
+
+
+class Origin(TypedDict):
+    """Where a request came from."""
+
+    request_id: str
+    address: str | None
 
 
 def memberships_of(user: User) -> list[Membership]:
@@ -48,9 +58,29 @@ def actor_last_seen(request: HttpRequest) -> Actor | None:
     return None
 
 
-def origin(request: HttpRequest) -> dict[str, Any]:
+def actor_again(actor: Actor) -> Actor | None:
+    """Return what the actor is at this moment, for work that goes on; None once it has ended."""
+    living = Membership.all_rows.select_related("team", "user").filter(
+        pk=actor.membership.pk, ended_at=None, team__deleted_at=None, user__is_active=True
+    )
+    membership: Membership | None = living.first()
+    if membership is None:
+        return None
+    return membership.act(via=actor.via, request_id=actor.request_id, address=actor.address)
+
+
+def address_of(request: HttpRequest) -> str | None:
+    """Return the caller's address as far as our own proxies vouch for it; None on a unix socket."""
+    n_proxies = settings.TRUSTED_PROXIES
+    hops = request.headers.get("X-Forwarded-For", "").split(",")
+    told = hops[-n_proxies] if 0 < n_proxies <= len(hops) else ""
+    for address in (told.strip(), request.META.get("REMOTE_ADDR") or ""):
+        with contextlib.suppress(ValueError):
+            return str(ipaddress.ip_address(address))
+    return None
+
+
+def origin(request: HttpRequest) -> Origin:
     """Return the request's id and address, as actors and audit events carry them."""
-    return {
-        "request_id": request.META.get("evalplatform.request_id", ""),
-        "address": request.META.get("REMOTE_ADDR") or None,
-    }
+    request_id = request.META.get("evalplatform.request_id", "")
+    return {"request_id": request_id, "address": address_of(request)}

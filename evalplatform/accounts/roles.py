@@ -58,12 +58,26 @@ VERBS: dict[str, frozenset[Verb]] = {
     Role.TESTER: TESTER,
 }
 
+# What a person reads when giving a role.
+ROLE_SAYS: dict[str, str] = {
+    Role.OWNER: "everything, owners and the team’s end included",
+    Role.ADMIN: "all rows, members, keys and the audit log",
+    Role.EVALUATOR: "collects, labels, runs and exports their own work",
+    Role.TESTER: "tests prompts, reviews what is assigned, exports their own work",
+}
+
 # What a key may be limited to. A key without scopes can do what its membership can.
 SCOPES: dict[str, frozenset[Verb]] = {
     "read": frozenset({Verb.SEE, Verb.SEE_ALL}),
     "intake": frozenset({Verb.SEE, Verb.SEE_ALL, Verb.EDIT_EVIDENCE, Verb.EDIT_ALL_EVIDENCE}),
     "label": frozenset({Verb.SEE, Verb.SEE_ALL, Verb.LABEL, Verb.EDIT_ALL_EVIDENCE}),
     "export": frozenset({Verb.SEE, Verb.SEE_ALL, Verb.EXPORT}),
+}
+SCOPE_SAYS: dict[str, str] = {
+    "read": "Read sessions and labels",
+    "intake": "Send sessions in",
+    "label": "Label sessions",
+    "export": "Export",
 }
 KEY_NEVER = frozenset(
     {

@@ -16,8 +16,10 @@ class AuditEvent(ScopedModel):
 
     at = models.DateTimeField(auto_now_add=True)
     team = models.ForeignKey("accounts.Team", on_delete=models.PROTECT, related_name="+")
-    actor_user = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
-    actor_email = models.CharField(max_length=254)
+    actor_user = models.ForeignKey(  # None: an operator, from the command line
+        "accounts.User", null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    actor_email = models.CharField(max_length=254, blank=True)
     role = models.CharField(max_length=20)
     via = models.CharField(max_length=10)
     verb = models.CharField(max_length=60)
@@ -29,13 +31,14 @@ class AuditEvent(ScopedModel):
     address = models.GenericIPAddressField(null=True)
 
     class Meta(ScopedModel.Meta):
-        ordering = ("-id",)
+        ordering = ("-at", "-id")
         indexes = [
-            models.Index(fields=["team", "-id"], name="audit_of_team"),
+            models.Index(fields=["team", "-at", "-id"], name="audit_by_time"),
             models.Index(
-                fields=["team", "object_type", "object_id", "-id"], name="audit_of_object"
+                fields=["team", "object_type", "object_id", "-at", "-id"], name="audit_by_object"
             ),
-            models.Index(fields=["team", "verb", "-id"], name="audit_of_verb"),
+            models.Index(fields=["team", "verb", "-at", "-id"], name="audit_by_verb"),
+            models.Index(fields=["team", "actor_user", "-at", "-id"], name="audit_by_person"),
         ]
         triggers = [
             pgtrigger.Protect(
@@ -44,7 +47,7 @@ class AuditEvent(ScopedModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.actor_email} {self.verb} {self.object_label}"
+        return f"{self.actor_email or 'operator'} {self.verb} {self.object_label}"
 
     @classmethod
     def visibility(cls, actor: Actor) -> Q:

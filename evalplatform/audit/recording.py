@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, models
 
 from evalplatform.audit.models import AuditEvent
 from evalplatform.scoping.actor import Actor
+
+if TYPE_CHECKING:
+    from evalplatform.accounts.models import Team
 
 Changes = Mapping[str, Any]
 BATCH = 1000
@@ -36,9 +39,7 @@ def record_many(actor: Actor, verb: str, rows: Iterable[tuple[models.Model, Chan
             role=actor.role,
             via=actor.via,
             verb=verb,
-            object_type=row._meta.label_lower,
-            object_id=str(row.pk),
-            object_label=str(row)[:200],
+            **named(row),
             changes=plain(changes),
             request_id=actor.request_id,
             address=actor.address,
@@ -50,7 +51,7 @@ def record_many(actor: Actor, verb: str, rows: Iterable[tuple[models.Model, Chan
 
 def newest_event(actor: Actor, verb: str) -> int:
     """Return the id of the team's newest event of this verb, 0 without one: where to look from."""
-    events = AuditEvent.all_rows.filter(team=actor.team, verb=verb).order_by("-id")
+    events = AuditEvent.all_rows.filter(team=actor.team, verb=verb).order_by("-at", "-id")
     return events.values_list("id", flat=True).first() or 0
 
 
@@ -62,6 +63,31 @@ def own_changes(
         team=actor.team, verb=verb, id__gt=since, actor_user=actor.user, request_id=request_id
     ).filter(object_type=model._meta.label_lower)
     return list(events.values_list("object_id", "changes"))
+
+
+def record_by_operator(
+    team: Team, verb: str, row: models.Model, *, changes: Changes | None = None
+) -> None:
+    """Write one event of a management command, whose caller has the machine and no membership."""
+    if not connection.in_atomic_block:
+        raise NotInTransactionError(f"{verb}: open atomic() around the change and its event.")
+    AuditEvent.all_rows.create(
+        team=team,
+        role="operator",
+        via="command",
+        verb=verb,
+        **named(row),
+        changes=plain(changes or {}),
+    )
+
+
+def named(row: models.Model) -> dict[str, str]:
+    """Return how an event names its object for ever, whatever becomes of the row."""
+    return {
+        "object_type": row._meta.label_lower,
+        "object_id": str(row.pk),
+        "object_label": str(row)[:200],
+    }
 
 
 def plain(changes: Changes) -> dict[str, Any]:

@@ -1,5 +1,10 @@
-"""Addresses of this app."""
+"""Addresses of the audit log."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from evalplatform.audit import views
+
+urlpatterns = [
+    path("audit/", views.AuditView.as_view(), name="audit"),
+    path("audit/export/", views.AuditExportView.as_view(), name="audit-export"),
+]

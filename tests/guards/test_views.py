@@ -23,6 +23,8 @@ EXEMPT = {
     "healthz": "says that the process lives; asked by machines without a name",
     "readyz": "says that the servers behind answer; asked by machines without a name",
     "no-team": "for people without a team; shows no row",
+    "invitation-accept": "its token is the right to it; nobody is in the team yet",
+    "own-profile": "sends the signed-in person to their profile; shows nothing",
     "api-docs": "the API's description; holds no row",
     "api-not-found": "answers addresses that are no route",
 }

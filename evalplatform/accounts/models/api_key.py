@@ -14,9 +14,11 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from evalplatform.accounts.models.user import new_id, refuse_hidden_characters
+from evalplatform.accounts.models.membership import verbs_held
+from evalplatform.accounts.models.user import new_id, refuse_hidden_characters, tidy_name
 from evalplatform.accounts.roles import SCOPES, Role, Verb, verbs_of_key
 from evalplatform.scoping.actor import Actor
+from evalplatform.scoping.managers import require_editable
 from evalplatform.scoping.models import EVERYBODY, ScopedModel
 
 ALPHABET = string.ascii_letters + string.digits
@@ -50,6 +52,13 @@ class ApiKey(ScopedModel):
 
     class Meta(ScopedModel.Meta):
         ordering = ("-created_at",)
+        constraints = [
+            models.UniqueConstraint(
+                fields=["membership", "name"],
+                condition=Q(revoked_at=None),
+                name="one_living_key_per_name",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} (evp_{self.prefix}…)"
@@ -83,9 +92,15 @@ class ApiKey(ScopedModel):
         unknown = sorted(set(scopes or []) - set(SCOPES))
         if unknown:
             raise ValidationError({"scopes": f"Unknown: {', '.join(unknown)}."})
+        name = tidy_name(name)
         secret = "".join(secrets.choice(ALPHABET) for _ in range(32))
         text = f"evp_{secret}"
         with transaction.atomic():
+            if Verb.MANAGE_OWN_KEYS not in verbs_held(by):
+                raise PermissionDenied("Your place in the team has ended.")
+            mine = cls.all_rows.filter(membership=by.membership, revoked_at=None)
+            if mine.filter(name=name).exists():
+                raise ValidationError({"name": "You have a key of this name: choose another."})
             key = cls(
                 membership=by.membership,
                 name=name,
@@ -96,7 +111,9 @@ class ApiKey(ScopedModel):
             )
             key.full_clean()
             key.save()
-            record(by, "api_key.issue", key, changes={"scopes": [None, key.scopes]})
+            issued = ("name", "scopes", "expires_at")
+            changes = {field: [None, getattr(key, field)] for field in issued}
+            record(by, "api_key.issue", key, changes=changes)
         return key, text
 
     @classmethod
@@ -116,6 +133,12 @@ class ApiKey(ScopedModel):
         if not secrets.compare_digest(held, hash_of(text)) or key is None:
             return None
         return None if key.is_expired else key
+
+    @property
+    def is_usable(self) -> bool:
+        """Say whether the key itself still opens the API; needs membership and user at hand."""
+        ended = self.revoked_at or self.is_expired or self.membership.ended_at
+        return not ended and self.membership.user.is_active
 
     @property
     def is_expired(self) -> bool:
@@ -144,11 +167,12 @@ class ApiKey(ScopedModel):
 
         with transaction.atomic():
             held = ApiKey.all_rows.select_for_update(of=("self",)).get(pk=self.pk)
+            require_editable(held, by)
             if held.revoked_at:
                 return
             held.revoked_at, held.revoked_by = timezone.now(), by.user
             held.save(update_fields=["revoked_at", "revoked_by"])
-            record(by, "api_key.revoke", held)
+            record(by, "api_key.revoke", held, changes={"revoked_at": [None, held.revoked_at]})
 
 
 class AccessLogEntry(ScopedModel):
@@ -165,7 +189,11 @@ class AccessLogEntry(ScopedModel):
 
     class Meta(ScopedModel.Meta):
         ordering = ("-id",)
-        indexes = [models.Index(fields=["team", "-id"], name="access_log_of_team")]
+        indexes = [
+            models.Index(fields=["team", "-id"], name="access_log_of_team"),
+            models.Index(fields=["team", "user", "-id"], name="access_log_of_person"),
+            models.Index(fields=["at"], name="access_log_by_age"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.method} {self.endpoint} {self.status_code}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models, transaction
 from django.db.models import Q
@@ -65,6 +67,8 @@ class Membership(ScopedModel):
         with transaction.atomic():
             self._lock_for(by, role)
             before, self.role = self.role, role
+            if role == before:
+                return
             self.full_clean()
             self.save(update_fields=["role"])
             record(by, "membership.change_role", self, changes={"role": [before, role]})
@@ -80,15 +84,37 @@ class Membership(ScopedModel):
             record(by, "membership.end", self, changes={"role": [self.role, None]})
 
     def _lock_for(self, by: Actor, role: str | None) -> None:
-        """Hold the team's memberships, then check the acting role and that an owner remains."""
-        team = Membership.all_rows.select_for_update().filter(team=self.team_id, ended_at=None)
-        roles = {row.pk: row.role for row in team.order_by("pk")}
-        if self.pk not in roles:
+        """Hold the team's memberships, then check the acting role and that an owner remains.
+
+        Both are read under the lock: two owners who remove each other at once cannot both succeed.
+        """
+        team = {row.pk: row for row in held_memberships(self.team_id)}
+        if self.pk not in team:
             raise ValidationError("This person is no longer in the team.")
-        self.role = roles[self.pk]
-        touches_owner = Role.OWNER in (self.role, role)
-        if not by.may(Verb.MANAGE_MEMBERS) or (touches_owner and not by.may(Verb.MANAGE_OWNERS)):
+        self.role = team[self.pk].role
+        acting = team.get(by.membership.pk)
+        verbs = by.verbs & verbs_of(acting.role) if acting else frozenset()
+        if Verb.MANAGE_MEMBERS not in verbs:
+            raise PermissionDenied("Your role may not change members.")
+        if Role.OWNER in (self.role, role) and Verb.MANAGE_OWNERS not in verbs:
             raise PermissionDenied("Only an owner may make or change an owner.")
-        owners = [pk for pk, held in roles.items() if held == Role.OWNER]
-        if owners == [self.pk] and role != Role.OWNER:
+        others = [row for row in team.values() if row.pk != self.pk]
+        if (
+            self.role == Role.OWNER
+            and role != Role.OWNER
+            and not any(row.role == Role.OWNER and row.user.is_active for row in others)
+        ):
             raise ValidationError("A team keeps at least one owner: make somebody else one first.")
+
+
+def held_memberships(team_id: Any) -> models.QuerySet[Membership]:
+    """Return a team's living memberships, locked, in one order so that no two changes deadlock."""
+    living = Membership.all_rows.filter(team=team_id, ended_at=None)
+    return living.select_related("user").select_for_update(of=("self",)).order_by("pk")
+
+
+def verbs_held(by: Actor) -> frozenset[str]:
+    """Return what the actor may do at this moment, by the locked row; nothing once it has ended."""
+    held = Membership.all_rows.select_for_update().filter(pk=by.membership.pk, ended_at=None)
+    row = held.first()
+    return by.verbs & verbs_of(row.role) if row else frozenset()

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
+
 from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import slugify
 
-from evalplatform.accounts.models.user import new_id, refuse_hidden_characters
+from evalplatform.accounts.models.user import new_id, refuse_hidden_characters, tidy_name
 from evalplatform.accounts.roles import Verb
 from evalplatform.scoping.actor import Actor
 from evalplatform.scoping.models import EVERYBODY, NOBODY, ScopedModel
@@ -50,16 +53,36 @@ class Team(ScopedModel):
     def editability(cls, actor: Actor) -> Q:
         return EVERYBODY if actor.may(Verb.MANAGE_MEMBERS) else NOBODY
 
+    def clean(self) -> None:
+        super().clean()
+        self.name = tidy_name(self.name)
+
+    @classmethod
+    def found(cls, name: str) -> Team:
+        """Make an empty team from the command line; its address is made from its name."""
+        from evalplatform.audit.recording import record_by_operator
+
+        with transaction.atomic():
+            team = cls(name=name, slug=free_slug(name))
+            team.full_clean()
+            team.save()
+            record_by_operator(team, "team.found", team, changes={"name": [None, team.name]})
+        return team
+
     def rename(self, name: str, *, by: Actor) -> None:
         """Give the team another name; its address stays."""
         from evalplatform.audit.recording import record
 
-        before = self.name
+        if not by.may(Verb.MANAGE_MEMBERS):
+            raise PermissionDenied("Only those who manage members may rename the team.")
         with transaction.atomic():
-            self.name = name
-            self.full_clean()
-            self.save(update_fields=["name"])
-            record(by, "team.rename", self, changes={"name": [before, name]})
+            held = Team.all_rows.select_for_update().get(pk=self.pk)
+            before, held.name = held.name, name
+            held.full_clean()
+            self.name = held.name
+            if held.name != before:
+                held.save(update_fields=["name"])
+                record(by, "team.rename", held, changes={"name": [before, held.name]})
 
     def delete_by(self, by: Actor) -> None:
         """Close the team for everybody; only an owner may."""
@@ -68,6 +91,17 @@ class Team(ScopedModel):
         if not by.may(Verb.DELETE_TEAM):
             raise PermissionDenied("Only an owner may delete the team.")
         with transaction.atomic():
-            self.deleted_at, self.deleted_by = timezone.now(), by.user
-            self.save(update_fields=["deleted_at", "deleted_by"])
-            record(by, "team.delete", self)
+            held = Team.all_rows.select_for_update().get(pk=self.pk)
+            if held.deleted_at:
+                return
+            held.deleted_at, held.deleted_by = timezone.now(), by.user
+            held.save(update_fields=["deleted_at", "deleted_by"])
+            record(by, "team.delete", held, changes={"deleted_at": [None, held.deleted_at]})
+
+
+def free_slug(name: str) -> str:
+    """Return the name as an address that no team has, deleted ones included."""
+    wanted = slugify(name)[:50].strip("-") or "team"
+    taken = set(Team.all_rows.filter(slug__startswith=wanted).values_list("slug", flat=True))
+    numbered = (f"{wanted}-{n}" for n in itertools.count(2))
+    return next(slug for slug in itertools.chain([wanted], numbered) if slug not in taken)

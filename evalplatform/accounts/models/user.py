@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import unicodedata
 import uuid
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import uuid_utils.compat
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.validators import EmailValidator
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.functions import Lower
 
+if TYPE_CHECKING:
+    from evalplatform.scoping.actor import Actor
+
 HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+# Drawn as nothing, yet no control characters: fillers, joiner, blank Braille, variation selectors.
+BLANK = frozenset(
+    "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0"
+    + "".join(map(chr, range(0xFE00, 0xFE10)))
+)
 
 
 def new_id() -> uuid.UUID:
@@ -27,10 +35,15 @@ def normalised_email(email: str) -> str:
     return unicodedata.normalize("NFC", email.strip()).lower()
 
 
+def tidy_name(name: str) -> str:
+    """Return the one spelling of a name: NFC, one plain space between words, none around."""
+    return unicodedata.normalize("NFC", " ".join(name.split()))
+
+
 def refuse_hidden_characters(name: str) -> None:
-    """Refuse control, zero-width and direction characters in a name people recognise others by."""
-    if any(unicodedata.category(character) in HIDDEN for character in name):
-        raise ValidationError("This holds an invisible character: type the name again.")
+    """Refuse control, zero-width, blank and direction characters in a name or an address."""
+    if any(c in BLANK or unicodedata.category(c) in HIDDEN for c in name):
+        raise ValidationError("This holds an invisible character: type it again.")
 
 
 class UserManager(BaseUserManager["User"]):
@@ -60,7 +73,9 @@ class User(AbstractBaseUser):
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    email = models.EmailField(max_length=254, unique=True, validators=[EmailValidator()])
+    email = models.EmailField(
+        max_length=254, unique=True, validators=[EmailValidator(), refuse_hidden_characters]
+    )
     name = models.CharField(max_length=120, blank=True, validators=[refuse_hidden_characters])
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(auto_now_add=True)
@@ -83,7 +98,22 @@ class User(AbstractBaseUser):
     def clean(self) -> None:
         super().clean()
         self.email = normalised_email(self.email)
-        self.name = unicodedata.normalize("NFC", self.name.strip())
+        self.name = tidy_name(self.name)
+
+    def rename(self, name: str, *, by: Actor) -> None:
+        """Change one's own name; told to the team in which it was done."""
+        from evalplatform.audit.recording import record
+
+        if by.user.pk != self.pk:
+            raise PermissionDenied("A name is its owner's to change.")
+        with transaction.atomic():
+            held = User.objects.select_for_update().get(pk=self.pk)
+            before, held.name = held.name, name
+            held.full_clean()
+            self.name = held.name
+            if held.name != before:
+                held.save(update_fields=["name"])
+                record(by, "user.rename", held, changes={"name": [before, held.name]})
 
     def get_full_name(self) -> str:
         return self.name or self.email

@@ -1,0 +1,15 @@
+"""Cells that a spreadsheet program shows as text and never runs as a formula."""
+
+from __future__ import annotations
+
+import re
+
+DANGEROUS = re.compile(r"'*[=+\-@\t\r\x00]")
+
+
+def safe_cell(text: str) -> str:
+    """Put a ' before text that begins like a formula, and before text that looks so protected.
+
+    The second keeps it reversible: taking one ' off gives what was there.
+    """
+    return f"'{text}" if DANGEROUS.match(text) else text
