@@ -17,6 +17,10 @@ from typing import Any
 
 import psutil
 
+from evalplatform.embedded.account import Account
+from evalplatform.embedded.postgres import binaries
+from evalplatform.embedded.redis import binary
+
 PROJECT = Path(__file__).resolve().parents[2]
 GIVEN = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "DJANGO_SETTINGS_MODULE", "EVALPLATFORM_HOME")
 
@@ -108,6 +112,19 @@ class Installation:
         with contextlib.suppress(ProcessLookupError):
             self.parent.kill()
         self.parent.wait(10)
+
+
+def as_nobody() -> list[str]:
+    """Words that run a command as an ordinary user who can read the checkout wherever it lies.
+
+    Folders are passed through their groups, as root's servers pass them; a capability to read is
+    not enough, because initdb asks with access(2), which does not count it.
+    """
+    nobody = Account(uid=65534, gid=65534)
+    nobody.reach(binaries() / "postgres", binary(), PROJECT / "manage.py")
+    groups = ",".join(map(str, sorted(nobody.groups | {nobody.gid})))
+    reads = ["--inh-caps", "+dac_read_search", "--ambient-caps", "+dac_read_search"]
+    return ["setpriv", "--reuid", "65534", "--regid", "65534", "--groups", groups, *reads]
 
 
 def wait_for(condition: Callable[[], bool], seconds: float) -> None:

@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from evalplatform.embedded.home import Home
-from tests.embedded.installation import PROJECT, Installation, gone, wait_for
+from tests.embedded.installation import PROJECT, Installation, as_nobody, gone, wait_for
 from tests.embedded.test_run import read_something, write_something
 
 pytestmark = [pytest.mark.slow, pytest.mark.faults]
@@ -99,9 +99,7 @@ def test_it_runs_as_an_ordinary_user(start: Start, home: Path) -> None:
     home.mkdir()
     home.parent.chmod(0o755)
     os.chown(home, 65534, 65534)
-    reads = ["--inh-caps", "+dac_read_search", "--ambient-caps", "+dac_read_search"]
-    nobody = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", *reads]
-    running = start(home, become=nobody)
+    running = start(home, become=as_nobody())
     running.wait_until_it_serves()
     running.wait_until_ready()
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from evalplatform.embedded.home import STOPPING, Home, write_holder
-from tests.embedded.installation import PROJECT, bare_environment
+from tests.embedded.installation import PROJECT, as_nobody, bare_environment
 
 PROGRAM = [sys.executable, "-m", "evalplatform.embedded", "run"]
 
@@ -91,10 +91,8 @@ def test_a_folder_with_other_things_in_it_is_refused_and_not_touched(home: Path)
 def test_a_home_of_another_account_is_refused(home: Path) -> None:
     home.mkdir(mode=0o700)
     home.parent.chmod(0o755)
-    reads = ["--inh-caps", "+dac_read_search", "--ambient-caps", "+dac_read_search"]
-    nobody = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", *reads]
 
-    said = refused(home, *nobody)
+    said = refused(home, *as_nobody())
 
     assert said == (
         f"{home} belongs to another account. "
