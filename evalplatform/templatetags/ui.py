@@ -174,7 +174,16 @@ def pace(
     rate = done / passed
     if not expected or expected <= done:
         return round(rate), None
-    return round(rate), span(1000 * round((expected - done) / rate) or 1000)
+    return round(rate), rough((expected - done) / rate)
+
+
+def rough(seconds: float) -> str:
+    """A length of time as a person would say it of what is left."""
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    if seconds < 90 * MINUTE:
+        return f"{round(seconds / MINUTE)} min"
+    return f"{seconds / HOUR:.1f} h"
 
 
 @register.inclusion_tag("components/_bars.html")
