@@ -20,7 +20,7 @@ from exports.formats.records import Tally
 from exports.manifest import make_manifest
 from exports.models import Export, require_export
 from exports.preview import count
-from exports.source import read_sessions, snapshot_beside
+from exports.reading_ahead import sessions_ahead
 from exports.writing import Digest, write_pieces
 
 
@@ -75,22 +75,22 @@ def require_unchanged_rights(actor: Actor, export: Export) -> None:
 def write_attempt(turn: Turn, export: Export, name: str) -> BuiltFile:
     """Write one snapshot under this attempt's own name, telling how far it is."""
     selection, options, tally = export.selection, export.parsed_options, Tally()
+    counts = count(selection.limited_rows(turn.actor))
+    n_expected = counts.expected_rows(export.export_format, options)
+
+    def go_on() -> None:
+        turn.progress(export.export_format.count_rows(tally), n_expected)
+        require_unchanged_rights(turn.actor, export)
+
+    go_on()
     taken_at = datetime.now(UTC)
-    with snapshot_beside() as using:
-        counts = count(selection.limited_rows(turn.actor).using(using))
-        n_expected = counts.expected_rows(export.export_format, options)
-
-        def go_on() -> None:
-            turn.progress(export.export_format.count_rows(tally), n_expected)
-            require_unchanged_rights(turn.actor, export)
-
-        sessions = read_sessions(
-            selection.rows(turn.actor), turn.actor, using=using, limit=selection.limit
-        )
-        with storing.whole_file(name, go_on) as handle:
-            go_on()
-            pieces = export.export_format.write(sessions, options, tally)
-            digest = write_pieces(handle, pieces, go_on)
+    rows = selection.rows(turn.actor)
+    with (
+        storing.whole_file(name, go_on) as handle,
+        sessions_ahead(rows, limit=selection.limit) as sessions,
+    ):
+        pieces = export.export_format.write(sessions, options, tally)
+        digest = write_pieces(handle, pieces, go_on)
     return keep_manifest(export, name, digest, tally, taken_at)
 
 

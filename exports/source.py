@@ -19,13 +19,11 @@ from django.db.models.functions import Cast
 from django.db.models.lookups import LessThan
 
 from datasets.models import Message
-from evalplatform.scoping.actor import Actor
 from evalplatform.scoping.keyset import Row
 from exports.formats.records import ExportMessage, ExportSession
 
-OWN_CONNECTION = "export_snapshot"
 SESSIONS_A_PAGE = 500
-MESSAGES_A_BATCH = 2_000
+MESSAGES_A_BATCH = 1_000
 
 
 class IsoText(Func):
@@ -76,28 +74,19 @@ def snapshot(using: str = DEFAULT_DB_ALIAS) -> Iterator[str]:
         yield using
 
 
-@contextmanager
-def snapshot_beside() -> Iterator[str]:
-    """The same on a connection of its own, so that progress can be saved meanwhile."""
-    own = connections.create_connection(DEFAULT_DB_ALIAS)
-    connections[OWN_CONNECTION] = own
-    try:
-        with snapshot(OWN_CONNECTION):
-            yield OWN_CONNECTION
-    finally:
-        own.close()
-        del connections[OWN_CONNECTION]
-
-
-def read_sessions(
-    rows: Any, actor: Actor, *, using: str, limit: int | None = None
-) -> Iterator[ExportSession]:
+def read_sessions(rows: Any, *, using: str, limit: int | None = None) -> Iterator[ExportSession]:
     """Yield these sessions newest first, each with its messages in their stored order."""
-    heads = islice(read_heads(rows.using(using)), limit)
-    for batch in batches(heads):
-        messages = read_messages([head[ID] for head in batch], actor, using)
-        for head in batch:
-            yield as_record(head, messages.get(head[ID], ()))
+    for batch in read_batches(rows, using=using, limit=limit):
+        yield from batch
+
+
+def read_batches(
+    rows: Any, *, using: str, limit: int | None = None
+) -> Iterator[list[ExportSession]]:
+    """Yield the same some at a time, as they are read."""
+    for heads in batches(islice(read_heads(rows.using(using)), limit)):
+        messages = read_messages([head[ID] for head in heads], using)
+        yield [as_record(head, messages.get(head[ID], ())) for head in heads]
 
 
 def read_heads(rows: Any) -> Iterator[Head]:
@@ -136,13 +125,10 @@ def batches(heads: Iterable[Head]) -> Iterator[list[Head]]:
         yield batch
 
 
-def read_messages(
-    ids: Sequence[str], actor: Actor, using: str
-) -> dict[str, tuple[ExportMessage, ...]]:
-    """Return the messages of these sessions by session id, in their order."""
+def read_messages(ids: Sequence[str], using: str) -> dict[str, tuple[ExportMessage, ...]]:
+    """Return the messages of these sessions, which were visible, by session id and in order."""
     rows = (
-        Message.objects.visible_to(actor)
-        .using(using)
+        Message.all_rows.using(using)
         .filter(session__in=ids)
         .order_by("session_id", "position")
         .annotate(of_session=Cast("session_id", TextField()))

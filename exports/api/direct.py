@@ -111,7 +111,7 @@ def write_whole(handle: BinaryIO, asked: Asked, actor: Actor) -> tuple[WholeFile
         rows = asked.selection.rows(actor)
         if not rows.exists():
             raise NotFound(NONE_MATCH if any_eval_ready(actor) else NONE_READY)
-        sessions = read_sessions(rows, actor, using=using, limit=asked.selection.limit)
+        sessions = read_sessions(rows, using=using, limit=asked.selection.limit)
         digest = write_pieces(handle, asked.export_format.write(sessions, asked.options, tally))
         handle.flush()
     file = WholeFile(

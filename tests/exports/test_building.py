@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.core.files.storage import InMemoryStorage, default_storage
-from django.db import InternalError, transaction
+from django.db import InternalError, connections, transaction
 
 from datasets.models import Session
 from evalplatform.audit.models import AuditEvent
@@ -63,6 +64,19 @@ def built(by: Actor, slug: str = "openai", **chosen: Any) -> Export:
 
 def fresh(export: Export) -> Export:
     return Export.all_rows.select_related("job", "exported_by").get(pk=export.pk)
+
+
+def elsewhere(act: Callable[[], None]) -> None:
+    """Do it on another connection, as another process would."""
+
+    def with_own_connection() -> None:
+        try:
+            act()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor() as pool:
+        pool.submit(with_own_connection).result()
 
 
 def files() -> set[str]:
@@ -155,9 +169,12 @@ def test_the_file_is_one_moments_state(cast: Cast, monkeypatch: pytest.MonkeyPat
     older, newer = ready(cast.eva, title="older"), ready(cast.eva, title="newer")
     first_page = source.read_messages
 
-    def changed_meanwhile(*args: Any) -> Any:
+    def change() -> None:
         Session.all_rows.filter(pk=older.pk).update(title="changed")
         ready(cast.eva, title="added", started_at=older.started_at.replace(year=2000))
+
+    def changed_meanwhile(*args: Any) -> Any:
+        elsewhere(change)
         return first_page(*args)
 
     monkeypatch.setattr(source, "read_messages", changed_meanwhile)
@@ -172,7 +189,7 @@ def test_the_file_is_one_moments_state(cast: Cast, monkeypatch: pytest.MonkeyPat
 def test_the_snapshot_changes_nothing(cast: Cast) -> None:
     with (
         pytest.raises(InternalError, match="read-only transaction"),
-        source.snapshot_beside() as using,
+        source.snapshot() as using,
         transaction.atomic(using=using),
     ):
         Session.all_rows.using(using).update(title="x")
@@ -247,7 +264,7 @@ def test_rights_that_end_stop_the_file(
     export = ask(key.act())
     read = source.read_messages
 
-    def ended(*args: Any) -> Any:
+    def end() -> None:
         if change == "member":
             cast.adam.membership.end(by=cast.olga)
         elif change == "key":
@@ -256,6 +273,9 @@ def test_rights_that_end_stop_the_file(
             type(cast.adam.membership).all_rows.filter(pk=cast.adam.membership.pk).update(
                 role="evaluator"
             )
+
+    def ended(*args: Any) -> Any:
+        elsewhere(end)
         return read(*args)
 
     monkeypatch.setattr(source, "read_messages", ended)
