@@ -13,12 +13,12 @@ urlpatterns = [
     path("", views.front, name="front"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("", include("evalplatform.accounts.urls")),  # before allauth: it closes one of its pages
     path("accounts/", include("allauth.urls")),
     path("no-team/", views.NoTeamView.as_view(), name="no-team"),
     path("admin/", admin.site.urls),
     path(TEAM, views.HomeView.as_view(), name="home"),
     path(TEAM + "help/", views.HelpView.as_view(), name="help"),
-    path("", include("evalplatform.accounts.urls")),
     path(TEAM, include("evalplatform.audit.urls")),
     path(TEAM, include("evalplatform.jobs.urls")),
     path(TEAM, include("datasets.urls")),

@@ -40,7 +40,7 @@ class Invitation(ScopedModel):
     role = models.CharField(max_length=20, choices=[(role, role.title()) for role in Role])
     token_sha256 = models.CharField(max_length=64, unique=True, editable=False)
     invited_by = models.ForeignKey(  # None: an operator, from the command line
-        "accounts.User", null=True, on_delete=models.PROTECT, related_name="+"
+        "accounts.User", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()
