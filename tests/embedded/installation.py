@@ -57,7 +57,7 @@ class Installation:
     def said(self) -> str:
         return self._output.read_text()
 
-    def wait_until_it_says(self, words: str, seconds: float = 60) -> str:
+    def wait_until_it_says(self, words: str, seconds: float = 180) -> str:
         wait_for(lambda: words in self.said or self.parent.poll() is not None, seconds)
         assert words in self.said, self.said
         return self.said
@@ -65,7 +65,7 @@ class Installation:
     def wait_until_it_serves(self) -> None:
         self.wait_until_it_says("Ctrl-C stops")
 
-    def wait_until_ready(self, seconds: float = 30) -> None:
+    def wait_until_ready(self, seconds: float = 60) -> None:
         wait_for(lambda: self.get("/readyz")[0] == 200, seconds)
 
     @property
@@ -103,7 +103,7 @@ class Installation:
         sessions = {record["pid"] for record in self.records()}
         return [p for p in psutil.process_iter() if _session(p) in sessions]
 
-    def stop(self, number: signal.Signals = signal.SIGTERM, seconds: float = 20) -> int:
+    def stop(self, number: signal.Signals = signal.SIGTERM, seconds: float = 60) -> int:
         self.parent.send_signal(number)
         return self.parent.wait(seconds)
 

@@ -64,7 +64,7 @@ def test_each_child_that_dies_is_started_again(start: Start, home: Path) -> None
         before = running.recorded_pid(name)
         os.kill(before, signal.SIGKILL)
         running.wait_until_it_says(f"{name} was ended by signal 9; starting it again in 1 s")
-        wait_for(lambda name=name, before=before: running.recorded_pid(name) != before, 20)
+        wait_for(lambda name=name, before=before: running.recorded_pid(name) != before, 60)
 
     running.wait_until_ready()
     assert read_something(running)[0] == "kept"
@@ -78,7 +78,7 @@ def test_it_ends_with_the_make_that_called_it(start: Start, home: Path) -> None:
 
     running.parent.kill()
 
-    wait_for(lambda: gone(everything), 20)
+    wait_for(lambda: gone(everything), 60)
     Home(home).hold().close()
 
 
@@ -89,7 +89,7 @@ def test_ctrl_c_on_make_stops_everything(start: Start, home: Path) -> None:
 
     os.killpg(running.parent.pid, signal.SIGINT)
 
-    running.parent.wait(20)
+    running.parent.wait(60)
     assert gone(everything)
 
 
