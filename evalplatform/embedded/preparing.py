@@ -3,7 +3,9 @@
 import os
 
 import django
-from django.core.management import call_command, get_commands
+from django.core.management import call_command
+
+from evalplatform import env
 
 
 def prepare() -> None:
@@ -12,7 +14,7 @@ def prepare() -> None:
     django.setup()
     call_command("migrate", interactive=False)
     call_command("collectstatic", interactive=False, verbosity=0)
-    if "seed_demo" in get_commands():
+    if env.flag("EVALPLATFORM_DEMO", default=True):
         call_command("seed_demo", if_empty=True)
 
 

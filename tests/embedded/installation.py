@@ -22,6 +22,7 @@ from evalplatform.embedded.postgres import binaries
 from evalplatform.embedded.redis import binary
 
 PROJECT = Path(__file__).resolve().parents[2]
+QUICKLY = {"PORT": "0", "EVALPLATFORM_DEMO": "0"}
 GIVEN = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "DJANGO_SETTINGS_MODULE", "EVALPLATFORM_HOME")
 
 
@@ -29,7 +30,7 @@ def bare_environment(home: Path, **more: str) -> dict[str, str]:
     """As a person's shell has it: nothing of this test session."""
     kept = {name: value for name, value in os.environ.items() if name not in GIVEN}
     kept.pop("EVALPLATFORM_PLAIN_STATIC", None)
-    return kept | {"EVALPLATFORM_HOME": str(home), "PORT": "0"} | more
+    return kept | {"EVALPLATFORM_HOME": str(home), **QUICKLY} | more
 
 
 class Installation:

@@ -1,5 +1,6 @@
 """`make run`, seen from outside: it starts, serves, stops, and what it keeps is still there."""
 
+import json
 import signal
 import stat
 import time
@@ -36,6 +37,25 @@ def test_it_serves_stops_cleanly_and_keeps_its_data(start: Start, home: Path) ->
     second.wait_until_it_serves()
     assert read_something(second) == ("kept", b"kept")
     assert second.stop(signal.SIGINT) == 0
+
+
+def test_the_demo_sign_ins_are_printed_and_kept_privately(start: Start, home: Path) -> None:
+    running = start(home, EVALPLATFORM_DEMO="1")
+    running.wait_until_it_serves()
+
+    kept = home / "demo.json"
+    demo = json.loads(kept.read_text())
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    assert demo["url"] == running.address
+    assert {user["role"] for user in demo["users"]} == {"owner", "admin", "evaluator", "tester"}
+    for user in demo["users"]:
+        assert f"{user['email']}  {user['password']}" in running.said
+    assert running.stop() == 0
+
+    elsewhere = start(home, EVALPLATFORM_DEMO="1")
+    elsewhere.wait_until_it_serves()
+    assert json.loads(kept.read_text()) == demo | {"url": elsewhere.address}
+    assert elsewhere.stop() == 0
 
 
 def test_the_home_is_private_and_nothing_listens_on_the_network(start: Start, home: Path) -> None:
