@@ -10,4 +10,4 @@ class DatasetsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the works of this app's jobs."""
-        from datasets import searching  # noqa: F401
+        from datasets import importing, searching  # noqa: F401

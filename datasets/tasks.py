@@ -2,10 +2,16 @@
 
 from celery import shared_task
 
-from datasets import searching
+from datasets import importing, searching
 
 
 @shared_task(name="datasets.tasks.index_sessions")
 def index_sessions() -> None:
     """Index what no job reached."""
     searching.index_what_waits()
+
+
+@shared_task(name="datasets.tasks.forget_imports")
+def forget_imports() -> None:
+    """Delete files of imports that nobody needs any more."""
+    importing.forget_old_files()

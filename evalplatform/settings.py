@@ -300,12 +300,14 @@ CELERY_BEAT_SCHEDULE = {
     },
     "sweep-jobs": {"task": "evalplatform.jobs.tasks.sweep", "schedule": 10.0},
     "index-sessions": {"task": "datasets.tasks.index_sessions", "schedule": 60.0},
+    "forget-imports": {"task": "datasets.tasks.forget_imports", "schedule": 3600.0},
     "expire-exports": {"task": "exports.tasks.expire", "schedule": 600.0},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(HOME / "celerybeat-schedule")
 JOB_LEASE_SECONDS = env.integer("EVALPLATFORM_JOB_LEASE_SECONDS", 30, least=1)
 JOB_RESEND_SECONDS = env.integer("EVALPLATFORM_JOB_RESEND_SECONDS", 30, least=1)
 EXPORT_KEEP_DAYS = env.integer("EVALPLATFORM_EXPORT_KEEP_DAYS", 30, least=1)
+FILE_UPLOAD_HANDLERS = ["evalplatform.uploads.HashingUploadHandler"]
 MAX_UPLOAD_BYTES = env.integer("EVALPLATFORM_MAX_UPLOAD_BYTES", 1_000_000_000, least=1)
 
 # --- words, times, logs ---------------------------------------------------------------------

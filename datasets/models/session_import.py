@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
-from django.db import models
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.files.base import File
+from django.db import models, transaction
 from django.db.models import Q
 from django.urls import reverse
+from django.utils import timezone
 
 from evalplatform.accounts.models.user import new_id
+from evalplatform.accounts.roles import Verb
+from evalplatform.audit.recording import record
+from evalplatform.errors import Conflict
+from evalplatform.jobs.models import Job
 from evalplatform.scoping.actor import Actor
 from evalplatform.scoping.models import ScopedModel
 
+MAX_WAITING = 20
+
 
 class SessionImport(ScopedModel):
-    """Nothing is saved until the person commits what the dry run (`report`) showed."""
+    """Nothing is saved until the person commits what the dry run (`report`) showed.
+
+    The stored state says what was decided; whether a job on the way failed or was cancelled is read
+    off the job (`stage`), so that a dead worker leaves no state behind.
+    """
 
     class State(models.TextChoices):
         CHECKING = "checking"
@@ -22,6 +37,10 @@ class SessionImport(ScopedModel):
         COMMITTED = "committed"
         FAILED = "failed"
         DISCARDED = "discarded"
+
+    CHECK_KIND = "check_import"
+    COMMIT_KIND = "commit_import"
+    ENDED = (State.COMMITTED, State.DISCARDED)
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     team = models.ForeignKey("accounts.Team", on_delete=models.PROTECT, related_name="+")
@@ -61,3 +80,138 @@ class SessionImport(ScopedModel):
     @classmethod
     def editability(cls, actor: Actor) -> Q:
         return Q(imported_by=actor.user)
+
+    @property
+    def job(self) -> Job | None:
+        """The job of the present step."""
+        is_check = self.state in (self.State.CHECKING, self.State.READY, self.State.REFUSED)
+        return self.check_job if is_check else self.commit_job
+
+    @property
+    def stage(self) -> str:
+        """The state, or `failed` or `cancelled` when the job of the step ended so."""
+        if self.state in (self.State.CHECKING, self.State.COMMITTING):
+            job = self.job
+            if job and job.state in (Job.State.FAILED, Job.State.CANCELLED):
+                return str(job.state)
+        return str(self.state)
+
+    @property
+    def n_changes(self) -> int:
+        """How many sessions the report would make or change."""
+        counts = self.report.get("sessions", {})
+        return int(counts.get("create", 0)) + int(counts.get("update", 0))
+
+    @property
+    def may_commit(self) -> bool:
+        if self.state == self.State.COMMITTING:
+            return self.stage != self.state
+        return self.state == self.State.READY and self.n_changes > 0
+
+    @property
+    def may_check(self) -> bool:
+        if self.state == self.State.CHECKING:
+            return self.stage != self.state
+        return self.state in (self.State.READY, self.State.REFUSED)
+
+    @classmethod
+    def upload(
+        cls, file: File[Any], *, sha256: str, format_slug: str, source_name: str, by: Actor
+    ) -> SessionImport:
+        """Keep the file and have it checked; the same file sent twice is one import."""
+        if not by.may(Verb.EDIT_EVIDENCE):
+            raise PermissionDenied("Your role may not bring conversations in.")
+        waiting = cls.objects.visible_to(by).exclude(state__in=cls.ENDED)
+        same = waiting.filter(sha256=sha256, format=format_slug, source_name=source_name).first()
+        if same is not None:
+            return same  # type: ignore[no-any-return]
+        if waiting.count() >= MAX_WAITING:
+            raise ValidationError(
+                f"You have {MAX_WAITING} uploads waiting: save or discard some of them first."
+            )
+        row = cls(team=by.team, imported_by=by.user, sha256=sha256, format=format_slug)
+        row.file_name, row.source_name, row.n_bytes = (
+            (file.name or "")[-200:],
+            source_name,
+            file.size,
+        )
+        name = f"imports/{row.pk}.upload"
+        try:
+            row.file.name = row.file.storage.save(name, file)
+            with transaction.atomic():
+                row.save(force_insert=True)
+                row._start_check(by)
+                record(by, "session_import.upload", row, changes={"sha256": [None, sha256]})
+        except BaseException:
+            row.file.storage.delete(row.file.name or name)
+            raise
+        return row
+
+    def check_again(self, *, by: Actor) -> None:
+        """Have the file checked once more: the check failed, or what is stored has changed."""
+        with transaction.atomic():
+            row = self._locked(by)
+            if row.may_check:
+                row._start_check(by)
+
+    def commit(self, *, by: Actor) -> None:
+        """Have what the report shows saved; pressing twice saves once."""
+        with transaction.atomic():
+            row = self._locked(by)
+            if row.state in (self.State.COMMITTING, self.State.COMMITTED) and not row.may_commit:
+                return
+            if not row.may_commit:
+                raise Conflict("There is nothing to save in this import: load it again.")
+            row.state = self.State.COMMITTING
+            row.commit_job = Job.enqueue(self.COMMIT_KIND, {"import": str(row.pk)}, by=by)
+            row.save(update_fields=["state", "commit_job"])
+
+    def discard(self, *, by: Actor) -> None:
+        """Delete the file and stop what works on it; what was committed stays."""
+        with transaction.atomic():
+            row = self._locked(by)
+            if row.state == self.State.COMMITTED:
+                raise Conflict("These sessions are saved already.")
+            if row.state == self.State.DISCARDED:
+                return
+            if row.job and row.job.is_open:
+                row.job.cancel(by=by)
+            before, row.state = row.state, self.State.DISCARDED
+            row.save(update_fields=["state"])
+            record(by, "session_import.discard", row, changes={"state": [before, row.state]})
+            transaction.on_commit(row.forget_file)
+
+    def finish_check(self, report: dict[str, Any]) -> None:
+        """Keep what the dry run found."""
+        self.state = self.State.READY if report["ok"] else self.State.REFUSED
+        self.report = report
+        self.save(update_fields=["state", "report"])
+
+    def finish_commit(self, report: dict[str, Any]) -> None:
+        """Keep that it is saved; the file has done its work."""
+        self.state, self.report, self.committed_at = self.State.COMMITTED, report, timezone.now()
+        self.save(update_fields=["state", "report", "committed_at"])
+        transaction.on_commit(self.forget_file)
+
+    def look_again(self, *, by: Actor) -> None:
+        """What the person looked at holds no more: check anew and ask once more."""
+        with transaction.atomic():
+            row = self._locked(by)
+            row._start_check(by, looks_again=True)
+
+    def forget_file(self) -> None:
+        """Delete the file from storage; twice does no harm."""
+        self.file.storage.delete(str(self.file.name))
+
+    def _start_check(self, by: Actor, *, looks_again: bool = False) -> None:
+        self.state = self.State.CHECKING
+        arguments = {"import": str(self.pk), "looks_again": looks_again}
+        self.check_job = Job.enqueue(self.CHECK_KIND, arguments, by=by)
+        self.save(update_fields=["state", "check_job"])
+
+    def _locked(self, by: Actor) -> SessionImport:
+        """The row as it is now, locked, if this person may change it."""
+        if not by.may(Verb.EDIT_EVIDENCE):
+            raise PermissionDenied("Your role may not bring conversations in.")
+        rows = SessionImport.objects.editable_by(by).select_for_update(of=("self",))
+        return rows.select_related("check_job", "commit_job").get(pk=self.pk)  # type: ignore[no-any-return]
