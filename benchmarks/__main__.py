@@ -16,6 +16,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "evalplatform.settings")
 os.environ.setdefault("SECRET_KEY", "a key for measuring only, never for serving: 7c1f")
 os.environ.setdefault("EVALPLATFORM_PLAIN_STATIC", "1")
 os.environ.setdefault("LOG_LEVEL", "ERROR")
+os.environ.setdefault("ALLOWED_HOSTS", "testserver,localhost")
 
 BENCHMARKS = ("export", "intake", "lists")
 
