@@ -17,7 +17,7 @@ PLACES = (
     ("Evals", "evals", "evals", "e", "see", "work"),
     ("Exports", "exports", "exports", "x", "export", "work"),
     ("Members", "members", "members", "m", "manage_members", "settings"),
-    ("Keys", "keys", "keys", "k", "see", "settings"),
+    ("Keys", "keys", "key", "k", "see", "settings"),
     ("Audit", "audit", "audit", "a", "read_audit", "settings"),
     ("Help", "help", "help", "?", "see", "help"),
 )

@@ -268,6 +268,11 @@ SPECTACULAR_SETTINGS = {
     "paginated; every error has one shape.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "evalplatform.schema.add_refusals",
+    ],
+    "SCHEMA_PATH_PREFIX": r"/api(/v1)?",
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_AUTHENTICATION": [],
     "SWAGGER_UI_DIST": "SIDECAR",
