@@ -208,6 +208,22 @@ class SessionFilter:
             if name not in hidden
         ]
 
+    @property
+    def status_choices(self) -> list[tuple[str, str]]:
+        return list(STATUS_LABELS.items())
+
+    @property
+    def statuses(self) -> list[str]:
+        return self.params.getlist("status")
+
+    @property
+    def marks(self) -> list[str]:
+        return self.params.getlist("eval_ready")
+
+    @property
+    def participant(self) -> str:
+        return self.params.get("participant", "")
+
     def __bool__(self) -> bool:
         return bool(self.pairs())
 

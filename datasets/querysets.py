@@ -23,9 +23,13 @@ class SessionQuerySet(ScopedQuerySet[Any]):
         return self.order_by("-started_at", "-id")
 
     def with_text(self, words: str) -> Self:
-        """Keep sessions whose title or messages hold the words ("quoted phrases", -not)."""
+        """Keep sessions whose title or messages hold the words ("quoted phrases", -not).
+
+        Those whose text waits to be indexed are found by their title.
+        """
         query = SearchQuery(words, config="simple", search_type="websearch")
-        return self.alias(title_words=TITLE_WORDS).filter(Q(search=query) | Q(title_words=query))
+        waiting = Q(search=None, title_words=query)
+        return self.alias(title_words=TITLE_WORDS).filter(Q(search=query) | waiting)
 
     def from_sources(self, names: Sequence[str]) -> Self:
         """Keep sessions of the sources with these names."""

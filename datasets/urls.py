@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from datasets.views import imports
+from datasets.views import imports, sessions
 
 IMPORT = "sessions/imports/<uuid:pk>/"
 
@@ -13,4 +13,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(IMPORT + "commit/", imports.ImportCommitView.as_view(), name="session-import-commit"),
     path(IMPORT + "check/", imports.ImportCheckView.as_view(), name="session-import-check"),
     path(IMPORT + "discard/", imports.ImportDiscardView.as_view(), name="session-import-discard"),
+    path("sessions/", sessions.SessionListView.as_view(), name="sessions"),
+    path("sessions/choices/", sessions.SessionChoicesView.as_view(), name="session-choices"),
 ]

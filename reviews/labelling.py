@@ -178,9 +178,10 @@ class _Batch:
         for name in FIELDS:
             value = getattr(after, name)
             setattr(label, name, list(value) if name == "tags" else value)
-        if after.is_eval_ready and not before.is_eval_ready:
+        marks = after.is_eval_ready != before.is_eval_ready
+        if marks:
             label.marked_at, label.marked_by = self.now, self.by.user
-        if self.is_review:
+        if self.is_review or (not marks and before != after):
             label.reviewed_at, label.reviewed_by = self.now, self.by.user
 
 

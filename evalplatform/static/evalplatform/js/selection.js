@@ -6,7 +6,7 @@ const last = new WeakMap();
 
 function setAll(root, isAll) {
   const field = root.querySelector("input[data-selection-all]");
-  if (field) field.value = isAll ? "1" : "";
+  if (field) field.value = isAll ? "all" : "";
   root.toggleAttribute("data-all-matching", isAll);
 }
 

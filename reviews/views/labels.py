@@ -1,0 +1,234 @@
+"""Saving of labels from the pages: the panel of one session, many at once, and undo."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+from django_htmx.http import trigger_client_event
+
+from datasets.filters import filter_sessions
+from datasets.models import Message, Session
+from datasets.views.sessions import listed
+from evalplatform.scoping.actor import Actor
+from evalplatform.scoping.views import ScopedView
+from reviews.changes import LabelChange, LabelState
+from reviews.forms import change_from, ids_from, means_all
+from reviews.history import history_of
+from reviews.labelling import (
+    Outcome,
+    StaleLabelError,
+    label_ids,
+    label_of,
+    label_rows,
+    label_session,
+    take_back,
+)
+from reviews.models import EvalLabel
+
+WORDS = {
+    "golden": "Golden",
+    "correct": "Correct",
+    "incorrect": "Incorrect",
+    "needs_review": "Needs review",
+}
+SHOWN_EXPECTED = 2_000
+
+
+class LabelManyView(ScopedView):
+    """POST: change the labels of the selection, or of everything that fits the filter."""
+
+    model = Session
+    verb = "label"
+    http_method_names = ("post",)
+
+    def post(self, request: HttpRequest) -> HttpResponseBase:
+        try:
+            change = change_from(request.POST)
+            outcome = self._label(request, change)
+        except ValidationError as error:
+            return toasted(HttpResponse(status=204), error.messages[0], level="error")
+        text, level = spoken(change, outcome)
+        response = toasted(HttpResponse(status=204), text, level=level, undo=self._undo(outcome))
+        return told(response, "labels:changed")
+
+    def _label(self, request: HttpRequest, change: LabelChange) -> Outcome:
+        if not means_all(request.POST):
+            return label_ids(ids_from(request.POST), change, by=self.actor)
+        found = filter_sessions(self.actor, request.GET)
+        if found.errors:
+            raise ValidationError("The filter is broken: correct it first.")
+        return label_rows(found.qs, change, by=self.actor)
+
+    def _undo(self, outcome: Outcome) -> str:
+        return undo_url(self.actor.team.slug, outcome)
+
+
+class LabelUndoView(ScopedView):
+    """POST: take back one's own last save of labels."""
+
+    model = EvalLabel
+    verb = "label"
+    http_method_names = ("post",)
+
+    def post(self, request: HttpRequest) -> HttpResponseBase:
+        try:
+            outcome = take_back(request.GET.get("token", ""), by=self.actor)
+        except ValidationError as error:
+            return toasted(HttpResponse(status=409), error.messages[0], level="error")
+        response = toasted(HttpResponse(status=204), f"Undone: {sessions(outcome.updated)}.")
+        return told(response, "labels:changed")
+
+
+class LabelPanelView(ScopedView):
+    """The label of one session: shown, and saved field by field."""
+
+    model = Session
+    verb = "see"
+
+    def get(self, request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
+        return self._panel(self.get_row(pk=pk))
+
+    def post(self, request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
+        session = self.get_row(pk=pk)
+        try:
+            tags = tuple(label_of(session, self.actor).tags)
+            change = change_from(request.POST, tags=tags)
+            version = request.POST.get("version", "")
+            outcome = label_session(session, change, by=self.actor, version=version)
+        except StaleLabelError as error:
+            return self._panel(session, refusal=str(error.detail), status=422)
+        except ValidationError as error:
+            return self._panel(session, refusal=error.messages[0], status=422)
+        if request.POST.get("as") == "row":
+            return self._row(session, change, outcome)
+        return told(self._panel(session, is_saved=True), "label:saved")
+
+    def _row(self, session: Session, change: LabelChange, outcome: Outcome) -> HttpResponseBase:
+        row = listed(Session.objects.visible_to(self.actor)).get(pk=session.pk)
+        query = self.request.GET.urlencode()
+        context = {"session": row, "actor": self.actor, "may_label": True, "query": query}
+        response = render(self.request, "reviews/_eval_row.html", context)
+        text = f"{str(row)[:60]}: {WORDS.get(str(change.status), 'status cleared')}"
+        response = toasted(response, text, undo=undo_url(self.actor.team.slug, outcome))
+        return told(response, "stats:changed")
+
+    def _panel(
+        self, session: Session, *, refusal: str = "", is_saved: bool = False, status: int = 200
+    ) -> HttpResponse:
+        context = panel_context(session, self.actor)
+        context |= {"actor": self.actor, "refusal": refusal, "is_saved": is_saved}
+        return render(self.request, "reviews/_label_panel.html", context, status=status)
+
+
+class ExpectedOutputView(ScopedView):
+    """The dialog in which the expected output is written beside the last answer."""
+
+    model = Session
+    verb = "see"
+
+    def get(self, request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
+        return self._dialog(self.get_row(pk=pk))
+
+    def post(self, request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
+        session = self.get_row(pk=pk)
+        typed = request.POST.get("expected_output", "")
+        try:
+            change = change_from(request.POST)
+            version = request.POST.get("version", "")
+            outcome = label_session(session, change, by=self.actor, version=version)
+        except (StaleLabelError, ValidationError) as error:
+            words = str(error.detail) if isinstance(error, StaleLabelError) else error.messages[0]
+            return self._dialog(session, typed=typed, refusal=words, status=422)
+        undo = undo_url(self.actor.team.slug, outcome)
+        response = toasted(HttpResponse(status=204), "Expected output saved.", undo=undo)
+        response = told(response, "labels:changed")
+        return told(response, "dialog:close")
+
+    def _dialog(
+        self, session: Session, *, typed: str | None = None, refusal: str = "", status: int = 200
+    ) -> HttpResponse:
+        label = label_of(session, self.actor)
+        context = {
+            "session": session,
+            "actor": self.actor,
+            "label": label,
+            "version": LabelState.of(label).version,
+            "text": (label.expected_output or "") if typed is None else typed,
+            "refusal": refusal,
+            "answer": last_answer(session, self.actor),
+            "may_label": self.actor.may("label"),
+        }
+        return render(self.request, "reviews/_expected_output.html", context, status=status)
+
+
+class LabelHistoryView(ScopedView):
+    """The history of one session's label, newest first."""
+
+    model = Session
+    verb = "see"
+
+    def get(self, request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
+        steps = history_of(self.get_row(pk=pk), self.actor)
+        return render(request, "reviews/_label_history.html", {"steps": steps})
+
+
+def panel_context(session: Session, actor: Actor) -> dict[str, Any]:
+    """Return what the label panel shows."""
+    label = label_of(session, actor)
+    return {
+        "session": session,
+        "label": label,
+        "version": LabelState.of(label).version,
+        "statuses": [(n, value, word) for n, (value, word) in enumerate(WORDS.items(), 1)],
+        "expected_start": (label.expected_output or "")[:SHOWN_EXPECTED],
+        "may_label": actor.may("label"),
+    }
+
+
+def last_answer(session: Session, actor: Actor) -> Any:
+    """Return the last assistant message that says something; None without one."""
+    said = Message.objects.visible_to(actor).filter(session=session, role="assistant")
+    return said.exclude(content="").order_by("-position").first()
+
+
+def sessions(n: int) -> str:
+    return f"{n:,} session" if n == 1 else f"{n:,} sessions"
+
+
+def spoken(change: LabelChange, outcome: Outcome) -> tuple[str, str]:
+    """Return the sentence about a bulk act, and whether it is good news."""
+    n = sessions(outcome.updated)
+    if "status" in change.named:
+        text = f"{n}: {WORDS[change.status]}" if change.status else f"{n}: status cleared"  # type: ignore[index]
+    elif "is_eval_ready" in change.named:
+        text = f"{n} {'marked eval-ready' if change.is_eval_ready else 'no longer eval-ready'}"
+    else:
+        text = (
+            f"{n} tagged {', '.join(change.add_tags[:3])}{' …' if len(change.add_tags) > 3 else ''}"
+        )
+    if not outcome.failed:
+        return f"{text}.", "success"
+    why = outcome.failed[0]["message"]
+    return f"{text}. {sessions(len(outcome.failed))} could not be changed: {why}", "warning"
+
+
+def undo_url(slug: str, outcome: Outcome) -> str:
+    return f"{reverse('label-undo', args=[slug])}?token={outcome.undo}" if outcome.undo else ""
+
+
+def toasted(
+    response: HttpResponse, text: str, *, level: str = "success", undo: str = ""
+) -> HttpResponse:
+    """Return the response with a toast for the page to show."""
+    return told(response, "toast", {"text": text, "level": level, "undo": undo})
+
+
+def told(response: HttpResponse, event: str, detail: dict[str, Any] | None = None) -> HttpResponse:
+    """Return the response with an event that htmx fires on the page."""
+    trigger_client_event(response, event, detail or {})
+    return response
