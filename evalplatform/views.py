@@ -13,6 +13,7 @@ from django.utils.decorators import method_decorator
 from django.views.generic import TemplateView
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
+from evalplatform import home
 from evalplatform.accounts.actors import actor_last_seen
 from evalplatform.scoping.views import ScopedPage
 
@@ -35,6 +36,9 @@ class HomeView(ScopedPage):
     """The first page of a team."""
 
     template_name = "home.html"
+
+    def context(self, **kwargs: Any) -> dict[str, Any]:
+        return home.context_of(self.actor)
 
 
 # Swagger UI writes style attributes and data: icons of its own; scripts stay our files only.

@@ -4,9 +4,13 @@ from django.apps import AppConfig
 
 
 class ExportsConfig(AppConfig):
-    """Registers the app, and the work of its jobs."""
+    """Registers the app, the work of its jobs and its part of home."""
 
     name = "exports"
 
     def ready(self) -> None:
+        from evalplatform import home
         from exports import building  # noqa: F401
+        from exports.recent import recent_exports
+
+        home.show(recent_exports)
