@@ -15,6 +15,7 @@ from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from evalplatform import home
 from evalplatform.accounts.actors import actor_last_seen
+from evalplatform.accounts.roles import ROLE_SAYS
 from evalplatform.scoping.views import ScopedPage
 
 
@@ -58,4 +59,4 @@ class HelpView(ScopedPage):
     template_name = "help.html"
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
-        return {}
+        return {"roles": ROLE_SAYS}
