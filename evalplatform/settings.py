@@ -214,6 +214,8 @@ ACCOUNT_RATE_LIMITS = {
     "invitation": "30/m/ip",
 }
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_ADAPTER = "evalplatform.accounts.mfa.EncryptedMFAAdapter"
+MFA_TOTP_ISSUER = "evalplatform"
 SOCIALACCOUNT_ADAPTER = "evalplatform.accounts.oidc.InvitationOnlySocialAdapter"
 SOCIALACCOUNT_PROVIDERS = {
     "openid_connect": {
