@@ -171,3 +171,15 @@ def test_the_page_of_too_many_is_ours(cast: Cast) -> None:
 
     assert answer.status_code == 429
     assert re.search("(?i)too many|slow", answer.content.decode())
+
+
+def test_without_redis_a_guess_is_refused_and_who_is_in_stays_in(
+    cast: Cast, settings: Settings
+) -> None:
+    home = Client()
+    attempt(home, PASSWORD)
+    caches = settings.CACHES
+    settings.CACHES = {"default": caches["default"] | {"LOCATION": "redis://127.0.0.1:1/0"}}
+
+    assert attempt(Client(), PASSWORD) == "slowed"
+    assert home.get(f"/t/{cast.team.slug}/keys/").status_code == 200
