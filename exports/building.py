@@ -77,9 +77,10 @@ def write_attempt(turn: Turn, export: Export, name: str) -> BuiltFile:
     selection, options, tally = export.selection, export.parsed_options, Tally()
     counts = count(selection.limited_rows(turn.actor))
     n_expected = counts.expected_rows(export.export_format, options)
+    label = export.export_format.label
 
     def go_on() -> None:
-        turn.progress(export.export_format.count_rows(tally), n_expected)
+        turn.progress(export.export_format.count_rows(tally), n_expected, label)
         require_unchanged_rights(turn.actor, export)
 
     go_on()

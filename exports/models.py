@@ -34,6 +34,7 @@ class Export(ScopedModel):
     """
 
     JOB_KIND = "export"
+    MAX_OPEN = 20
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     team = models.ForeignKey("accounts.Team", on_delete=models.PROTECT, related_name="+")
@@ -110,6 +111,7 @@ class Export(ScopedModel):
         }
         export = cls(team=by.team, exported_by=by.user, saw_all=by.may(Verb.SEE_ALL), **asked)
         export.format_version = str(export_format.version)
+        refuse_too_many(by, idempotency_key)
         with transaction.atomic():
             export.job = Job.enqueue(
                 cls.JOB_KIND, {"export": str(export.pk)}, by=by, idempotency_key=idempotency_key
@@ -163,7 +165,7 @@ class Export(ScopedModel):
 
     @property
     def is_downloadable(self) -> bool:
-        return self.state == "done"
+        return self.built_at is not None and not self.is_expired
 
     @property
     def selection(self) -> Selection:
@@ -187,3 +189,14 @@ def require_export(actor: Actor) -> None:
     """403 for those whose role or key may not export."""
     if not actor.may(Verb.EXPORT):
         raise PermissionDenied("Your role or key may not export.")
+
+
+def refuse_too_many(by: Actor, idempotency_key: str | None) -> None:
+    """Conflict when this person has as many exports waiting as one may; asking again is free."""
+    mine = Job.objects.visible_to(by).filter(kind=Export.JOB_KIND)
+    if idempotency_key and mine.filter(idempotency_key=idempotency_key).exists():
+        return
+    if mine.filter(state__in=Job.OPEN).count() >= Export.MAX_OPEN:
+        raise Conflict(
+            f"{Export.MAX_OPEN} of your exports are waiting: let some of them end first."
+        )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from queue import Empty, Full, Queue
+from queue import Full, Queue
 from threading import Event
 from typing import Any
 
@@ -18,7 +18,8 @@ from exports.formats.records import ExportSession
 from exports.source import read_batches, snapshot
 
 LOOK_EVERY = 0.1  # seconds between looks at whether the other side still wants anything
-Shelf = Queue[list[ExportSession]]
+Batch = list[ExportSession]
+Shelf = Queue[Batch | None]
 
 
 @contextmanager
@@ -35,17 +36,14 @@ def sessions_ahead(rows: Any, *, limit: int | None) -> Iterator[Iterator[ExportS
 
 
 def taken(shelf: Shelf, reading: Future[None]) -> Iterator[ExportSession]:
-    """Take batches until the reader has ended; what stopped it is raised here."""
-    while not (reading.done() and shelf.empty()):
-        try:
-            yield from shelf.get(timeout=LOOK_EVERY)
-        except Empty:
-            continue
+    """Take batches until there is none; what stopped the reader is raised here."""
+    while (batch := shelf.get()) is not None:
+        yield from batch
     reading.result()
 
 
 def fill(shelf: Shelf, enough: Event, rows: Any, limit: int | None) -> None:
-    """Read one snapshot, at most one batch ahead."""
+    """Read one snapshot, at most one batch ahead; None says that there is no more."""
     try:
         with snapshot() as using:
             for batch in read_batches(rows, using=using, limit=limit):
@@ -54,9 +52,10 @@ def fill(shelf: Shelf, enough: Event, rows: Any, limit: int | None) -> None:
                     return
     finally:
         connections.close_all()
+        put(shelf, None, enough)
 
 
-def put(shelf: Shelf, batch: list[ExportSession], enough: Event) -> None:
+def put(shelf: Shelf, batch: Batch | None, enough: Event) -> None:
     """Wait for room, but not for somebody who wants no more."""
     while not enough.is_set():
         try:

@@ -97,8 +97,12 @@ def stored_file(name: str, while_waiting: Waiting) -> Iterator[BinaryIO]:
 
 def save_manifest(name: str, manifest: dict[str, Any]) -> None:
     """Write the manifest beside the file of that name."""
-    text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
-    default_storage.save(name + MANIFEST, ContentFile(text.encode()))
+    default_storage.save(name + MANIFEST, ContentFile(manifest_bytes(manifest)))
+
+
+def manifest_bytes(manifest: dict[str, Any]) -> bytes:
+    """Return the manifest as its file has it, keys in one order whatever kept it meanwhile."""
+    return (json.dumps(manifest, indent=2, sort_keys=True, ensure_ascii=False) + "\n").encode()
 
 
 @contextmanager

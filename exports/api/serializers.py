@@ -1,11 +1,23 @@
-"""The shapes of the export API, as OpenAPI shows them."""
+"""The shapes of the export API, as it reads and answers them and as OpenAPI shows them."""
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.urls import reverse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from exports.catalog import FORMATS
+from exports.formats.options import ExportOptions, InvalidOptionsError
+from exports.models import Export
+from exports.selection import MOST, MOST_IDS
 
-class ErrorRowSerializer(serializers.Serializer[object]):
+STATES = ("ready", "running", "done", "failed", "cancelled", "expired")
+
+
+class ErrorRowSerializer(serializers.Serializer[Any]):
     """One row or field to blame."""
 
     row = serializers.IntegerField(allow_null=True)
@@ -13,7 +25,7 @@ class ErrorRowSerializer(serializers.Serializer[object]):
     message = serializers.CharField()
 
 
-class ErrorDetailSerializer(serializers.Serializer[object]):
+class ErrorDetailSerializer(serializers.Serializer[Any]):
     """What went wrong."""
 
     code = serializers.CharField()
@@ -21,7 +33,94 @@ class ErrorDetailSerializer(serializers.Serializer[object]):
     errors = ErrorRowSerializer(many=True, required=False)  # type: ignore[assignment]
 
 
-class ErrorSerializer(serializers.Serializer[object]):
+class ErrorSerializer(serializers.Serializer[Any]):
     """The one shape of every error."""
 
     error = ErrorDetailSerializer()
+
+
+class ExportRequestSerializer(serializers.Serializer[Any]):
+    """What is asked for: a format, its options, and which sessions by filters or by ids."""
+
+    format = serializers.ChoiceField(list(FORMATS))
+    options = serializers.DictField(required=False, default=dict)
+    filters = serializers.DictField(required=False)
+    sessionIds = serializers.ListField(  # noqa: N815
+        child=serializers.CharField(max_length=100), required=False, max_length=MOST_IDS
+    )
+    limit = serializers.IntegerField(required=False, min_value=1, max_value=MOST)
+
+    def to_internal_value(self, data: Any) -> Any:
+        unknown = sorted(set(data) - set(self.fields)) if isinstance(data, dict) else []
+        if unknown:
+            there = ", ".join(self.fields)
+            raise serializers.ValidationError(
+                {name[:60]: [f"There is no such field; there are {there}."] for name in unknown}
+            )
+        return super().to_internal_value(data)
+
+    def validate_options(self, value: dict[str, Any]) -> ExportOptions:
+        """Read the options by name; what is not named is as the formats document it."""
+        try:
+            return ExportOptions.parse(value)
+        except InvalidOptionsError as error:
+            raise serializers.ValidationError(error.errors) from error
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if "filters" in attrs and "sessionIds" in attrs:
+            raise serializers.ValidationError(
+                {"sessionIds": ["Give filters or sessionIds, not both."]}
+            )
+        return attrs
+
+
+class ExporterSerializer(serializers.Serializer[Any]):
+    """Who asked for the file."""
+
+    id = serializers.UUIDField()
+    email = serializers.EmailField()
+    name = serializers.CharField()
+
+
+class ExportSerializer(serializers.ModelSerializer[Export]):
+    """One export: how far it is, and once it is built what the file is. Times are ISO 8601."""
+
+    state = serializers.ChoiceField(STATES, read_only=True)
+    formatVersion = serializers.CharField(source="format_version")  # noqa: N815
+    filters = serializers.DictField(source="filters.filters", default=dict)
+    sessionIds = serializers.ListField(  # noqa: N815
+        source="filters.sessionIds", child=serializers.UUIDField(), default=None, allow_null=True
+    )
+    limit = serializers.IntegerField(source="filters.limit", default=None, allow_null=True)
+    rowsDone = serializers.IntegerField(source="job.n_done")  # noqa: N815
+    rowsExpected = serializers.IntegerField(source="job.n_expected", allow_null=True)  # noqa: N815
+    rows = serializers.IntegerField(source="n_rows", allow_null=True)
+    sessions = serializers.IntegerField(source="n_sessions", allow_null=True)
+    bytes = serializers.IntegerField(source="n_bytes", allow_null=True)
+    exportedBy = ExporterSerializer(source="exported_by")  # noqa: N815
+    createdAt = serializers.DateTimeField(source="created_at")  # noqa: N815
+    builtAt = serializers.DateTimeField(source="built_at", allow_null=True)  # noqa: N815
+    expiresAt = serializers.DateTimeField(source="expires_at", allow_null=True)  # noqa: N815
+    error = serializers.CharField(source="job.error")
+    downloadUrl = serializers.SerializerMethodField()  # noqa: N815
+    manifestUrl = serializers.SerializerMethodField()  # noqa: N815
+
+    class Meta:
+        model = Export
+        fields = [
+            "id", "state", "format", "formatVersion", "options", "filters", "sessionIds",
+            "limit", "rowsDone", "rowsExpected", "rows", "sessions", "bytes", "sha256", "exportedBy", "createdAt",
+            "builtAt", "expiresAt", "error", "downloadUrl", "manifestUrl",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+    @extend_schema_field(OpenApiTypes.URI_REF)
+    def get_downloadUrl(self, export: Export) -> str | None:  # noqa: N802
+        return self._url("api-export-download", export)
+
+    @extend_schema_field(OpenApiTypes.URI_REF)
+    def get_manifestUrl(self, export: Export) -> str | None:  # noqa: N802
+        return self._url("api-export-manifest", export)
+
+    def _url(self, name: str, export: Export) -> str | None:
+        return reverse(name, args=[export.pk]) if export.is_downloadable else None

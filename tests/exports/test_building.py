@@ -115,7 +115,9 @@ EXPECTED = {
     "sessions": 3,
     "sessionsSkipped": 1,
     "testCases": 90,
-    "selection": {"filters": {"status": ["needs_review"]}, "limit": 10},
+    "filters": {"status": ["needs_review"]},
+    "sessionIds": None,
+    "limit": 10,
     "options": ExportOptions().canonical(),
 }
 

@@ -1,0 +1,128 @@
+"""/api/v1/exports: ask for a file, see how far it is, fetch it and its manifest."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.http import HttpResponseBase
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from evalplatform.accounts.roles import Verb
+from evalplatform.scoping.api import ScopedAPIView, ScopedViewSet
+from exports import sending
+from exports.api.direct import TheFileItself
+from exports.api.serializers import ErrorSerializer, ExportRequestSerializer, ExportSerializer
+from exports.catalog import FORMATS
+from exports.models import Export
+from exports.selection import Selection
+
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    str,
+    OpenApiParameter.HEADER,
+    description="The same key gives the export there is; at most 200 characters.",
+)
+REFUSALS = {code: OpenApiResponse(ErrorSerializer) for code in (400, 401, 403, 404, 429)}
+FILE: dict[Any, Any] = {
+    (200, "application/octet-stream"): OpenApiTypes.BINARY,
+    (206, "application/octet-stream"): OpenApiTypes.BINARY,
+    304: OpenApiResponse(description="The caller has it already (If-None-Match)."),
+    416: OpenApiResponse(ErrorSerializer),
+    **REFUSALS,
+}
+
+
+class ExportViewSet(ScopedViewSet):
+    """The caller's own exports in this team."""
+
+    verbs = {"list": Verb.EXPORT, "retrieve": Verb.EXPORT, "create": Verb.EXPORT}
+    model = Export
+    serializer_class = ExportSerializer
+
+    def rows(self) -> Any:
+        return super().rows().select_related("job", "exported_by")
+
+    @extend_schema(summary="List exports, newest first", responses={200: ExportSerializer})
+    def list(self, request: Request) -> Response:
+        page = self.paginate_queryset(self.rows())
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
+    @extend_schema(
+        summary="See how far an export is", responses={200: ExportSerializer, **REFUSALS}
+    )
+    def retrieve(self, request: Request, pk: uuid.UUID) -> Response:
+        return Response(ExportSerializer(self._found(pk)).data)
+
+    @extend_schema(
+        summary="Ask for a file",
+        request=ExportRequestSerializer,
+        parameters=[IDEMPOTENCY_KEY],
+        responses={202: ExportSerializer, 200: ExportSerializer, **REFUSALS},
+    )
+    def create(self, request: Request) -> Response:
+        asked = ExportRequestSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        given = asked.validated_data
+        selection = Selection.checked(
+            self.actor,
+            filters=given.get("filters"),
+            session_ids=given.get("sessionIds"),
+            limit=given.get("limit"),
+        )
+        export, is_new = Export.request(
+            FORMATS[given["format"]],
+            given["options"],
+            selection,
+            by=self.actor,
+            idempotency_key=idempotency_key(request),
+        )
+        return Response(
+            ExportSerializer(self._found(export.pk)).data,
+            status=202 if is_new else 200,
+            headers={"Location": reverse("api-export", args=[export.pk])},
+        )
+
+    def _found(self, pk: uuid.UUID) -> Export:
+        export: Export = get_object_or_404(self.rows(), pk=pk)
+        return export
+
+
+class ExportDownloadView(ScopedAPIView):
+    """The file of an export, whole or in part."""
+
+    verbs = {"get": Verb.EXPORT, "head": Verb.EXPORT}
+    model = Export
+    content_negotiation_class = TheFileItself
+
+    @extend_schema(operation_id="v1_exports_download", summary="Fetch the file", responses=FILE)
+    def get(self, request: Request, pk: uuid.UUID) -> HttpResponseBase:
+        return sending.send_export(request._request, self.get_row(pk=pk), by=self.actor)
+
+
+class ExportManifestView(ScopedAPIView):
+    """The manifest of an export: what proves that its file is whole."""
+
+    verbs = {"get": Verb.EXPORT, "head": Verb.EXPORT}
+    model = Export
+    content_negotiation_class = TheFileItself
+
+    @extend_schema(operation_id="v1_exports_manifest", summary="Fetch the manifest", responses=FILE)
+    def get(self, request: Request, pk: uuid.UUID) -> HttpResponseBase:
+        return sending.send_manifest(request._request, self.get_row(pk=pk))
+
+
+def idempotency_key(request: Request) -> str | None:
+    """Return the caller's key, None without one; 400 for one that cannot be kept."""
+    key: str | None = request.headers.get("Idempotency-Key")
+    if key is None:
+        return None
+    if not key.strip() or len(key) > 200 or not key.isprintable():
+        raise ValidationError({"Idempotency-Key": "Write 1 to 200 printable characters."})
+    return f"api:{key}"
