@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 
 from evalplatform.accounts.models.user import refuse_hidden_characters
 
+NO_LABEL = "none"  # the version of a label that is not there yet
 STATUSES = ("golden", "correct", "incorrect", "needs_review")
 FIELDS = ("is_eval_ready", "status", "notes", "tags", "expected_output")
 SHORT = 2000
@@ -65,7 +66,8 @@ class LabelState:
 
     def stale_fields(self, version: str, named: Iterable[str]) -> list[str]:
         """Return which of the named fields changed since `version`; others never clash."""
-        before = dict(zip(FIELDS, version.split("-"), strict=False))
+        base = LabelState().version if version == NO_LABEL else version
+        before = dict(zip(FIELDS, base.split("-"), strict=False))
         now = dict(zip(FIELDS, self.version.split("-"), strict=True))
         return [name for name in named if before.get(name) != now[name]]
 

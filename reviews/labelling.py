@@ -72,9 +72,7 @@ def label_session(
     if not labelable(by).filter(pk=session.pk).exists():
         raise PermissionDenied("Your role may not label this session.")
     with transaction.atomic():
-        if version:
-            _refuse_stale(session, change, version)
-        outcome = _apply([session.pk], change, by)
+        outcome = _apply([session.pk], change, by, version=version)
         if outcome.failed:
             raise ValidationError({"tags": outcome.failed[0]["message"]})
     return outcome
@@ -87,25 +85,23 @@ def label_of(session: Session, actor: Actor) -> EvalLabel:
     return found or EvalLabel(session=session)
 
 
-def _apply(pks: Sequence[uuid.UUID], change: LabelChange, by: Actor) -> Outcome:
+def _apply(
+    pks: Sequence[uuid.UUID], change: LabelChange, by: Actor, *, version: str = ""
+) -> Outcome:
     def decide(label: EvalLabel) -> LabelState:
+        if version:
+            _refuse_stale(label, change, version)
         return change.apply_to(LabelState.of(label))
 
     return _label_in_batches(pks, decide, by, is_review=change.is_review)
 
 
-def _refuse_stale(session: Session, change: LabelChange, version: str) -> None:
-    label = (
-        EvalLabel.all_rows.select_for_update(of=("self",))
-        .select_related("reviewed_by", "marked_by")
-        .filter(session=session)
-        .first()
-    )
+def _refuse_stale(label: EvalLabel, change: LabelChange, version: str) -> None:
+    """Raise StaleLabelError when a named field of the locked label has changed since `version`."""
     stale = LabelState.of(label).stale_fields(version, change.named)
     if not stale:
         return
-    mark_only = stale == ["is_eval_ready"]
-    who = (label.marked_by if mark_only else label.reviewed_by) if label else None
+    who = label.marked_by if stale == ["is_eval_ready"] else label.reviewed_by
     words = " and ".join(name.replace("is_", "").replace("_", " ") for name in stale)
     raise StaleLabelError(
         f"{who or 'Somebody'} changed the {words} meanwhile: look at what it says now, "

@@ -1,5 +1,10 @@
 """Addresses of this app."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from reviews.api import labels
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("sessions/label", labels.BulkLabelView.as_view(), name="api-labels"),
+    path("sessions/<uuid:pk>/label", labels.LabelView.as_view(), name="api-session-label"),
+]

@@ -15,6 +15,7 @@ from evalplatform.accounts.roles import Verb
 from evalplatform.scoping.actor import Actor
 from evalplatform.scoping.managers import FrontDoor
 from evalplatform.scoping.models import EVERYBODY, NOBODY, ScopedModel
+from reviews.changes import LabelState
 
 
 class EvalLabel(ScopedModel):
@@ -68,6 +69,11 @@ class EvalLabel(ScopedModel):
 
     def __str__(self) -> str:
         return f"{self.status or 'unset'}: {self.session}"
+
+    @property
+    def version(self) -> str:
+        """Return by what a later save knows which label it was based on."""
+        return LabelState.of(self).version
 
     @classmethod
     def visibility(cls, actor: Actor) -> Q:

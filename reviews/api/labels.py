@@ -1,0 +1,98 @@
+"""Labels through the API: of one session, or of many at once."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from datasets.api.serializers import SessionRow, label_etag
+from datasets.api.sessions import listed_whole
+from datasets.filters import as_params, filter_sessions
+from datasets.models import Session
+from evalplatform.scoping.api import ScopedAPIView
+from reviews.api.serializers import COLUMNS, BulkAnswer, BulkLabelInput, LabelInput
+from reviews.changes import LabelChange
+from reviews.labelling import Outcome, label_ids, label_rows, label_session
+
+
+class LabelView(ScopedAPIView):
+    """The label of one session."""
+
+    model = Session
+    verbs = {"patch": "label"}
+
+    @extend_schema(
+        operation_id="label_session",
+        summary="Set fields of a session's label",
+        request=LabelInput,
+        responses={200: SessionRow},
+        parameters=[
+            OpenApiParameter(
+                "If-Match", str, OpenApiParameter.HEADER,
+                description="The session's ETag: 409 when a field named here has changed since.",
+            )
+        ],
+    )  # fmt: skip
+    def patch(self, request: Request, pk: uuid.UUID) -> Response:
+        """Set the fields named and leave the others; answers with the session."""
+        session = self.get_row(pk=pk)
+        version = request.headers.get("If-Match", "").strip().removeprefix("W/").strip('"')
+        change = change_of(LabelInput(data=request.data))
+        try:
+            label_session(session, change, by=self.actor, version="" if version == "*" else version)
+        except ValidationError as error:
+            raise in_their_names(error) from error
+        found = listed_whole(self.rows()).get(pk=session.pk)
+        return Response(SessionRow(found).data, headers={"ETag": label_etag(found)})
+
+
+class BulkLabelView(ScopedAPIView):
+    """The labels of many sessions."""
+
+    model = Session
+    verbs = {"post": "label"}
+
+    @extend_schema(
+        operation_id="label_sessions",
+        summary="Set fields of many sessions' labels, by ids or by filter",
+        request=BulkLabelInput,
+        responses={200: BulkAnswer},
+    )
+    def post(self, request: Request) -> Response:
+        """Label the sessions with these ids, or all that fit the filter, in one transaction."""
+        asked = BulkLabelInput(data=request.data)
+        change = change_of(asked)
+        outcome = self._label(asked.validated_data, change)
+        failed = [one["id"] for one in outcome.failed]
+        return Response({"updated": outcome.updated, "failed": failed, "errors": outcome.failed})
+
+    def _label(self, asked: dict[str, Any], change: LabelChange) -> Outcome:
+        if "ids" in asked:
+            return label_ids(asked["ids"], change, by=self.actor)
+        found = filter_sessions(self.actor, as_params(asked["filter"]), strict=True)
+        if found.errors:
+            raise ValidationError({f"filter.{name}": text for name, text in found.errors.items()})
+        return label_rows(found.qs, change, by=self.actor)
+
+
+def change_of(asked: LabelInput) -> LabelChange:
+    """Return the change of a body. Raises ValidationError with the contract's names."""
+    asked.is_valid(raise_exception=True)
+    try:
+        return asked.change()
+    except ValidationError as error:
+        raise in_their_names(error) from error
+
+
+def in_their_names(error: ValidationError) -> ValidationError:
+    """Return the error with our fields called as the API calls them."""
+    if not hasattr(error, "error_dict"):
+        return error
+    return ValidationError(
+        {COLUMNS.get(name, name): texts for name, texts in error.message_dict.items()}
+    )
