@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from itertools import islice
 from typing import Any, NamedTuple
@@ -264,9 +265,20 @@ def stage(sessions: Sequence[tuple[UUID, SessionRecord]]) -> None:
         cursor.execute("ANALYZE intake_session (id), intake_message (session_id, position)")
 
 
+@contextmanager
+def by_index() -> Iterator[None]:
+    """Join row by row: a chunk is small, and the planner must not read whole tables for each."""
+    with connection.cursor() as cursor:
+        for method in ("hashjoin", "mergejoin"):
+            cursor.execute(f"SET LOCAL enable_{method} = off")
+        yield
+        for method in ("hashjoin", "mergejoin"):
+            cursor.execute(f"SET LOCAL enable_{method} = DEFAULT")
+
+
 def compare() -> tuple[set[UUID], dict[UUID, MessageCounts]]:
     """Which staged sessions have other fields than stored, and each one's message counts."""
-    with connection.cursor() as cursor:
+    with by_index(), connection.cursor() as cursor:
         cursor.execute(CHANGED_SESSIONS)
         changed = {row[0] for row in cursor.fetchall()}
         cursor.execute(COMPARE_MESSAGES)
@@ -279,7 +291,7 @@ def compare() -> tuple[set[UUID], dict[UUID, MessageCounts]]:
 
 def merge(touched: Sequence[UUID], now: datetime) -> None:
     """Change what differs, append what is new, and count again the sessions that were touched."""
-    with connection.cursor() as cursor:
+    with by_index(), connection.cursor() as cursor:
         cursor.execute(UPDATE_SESSIONS)
         cursor.execute(UPDATE_MESSAGES)
         cursor.execute(APPEND_MESSAGES)
