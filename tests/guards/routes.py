@@ -1,0 +1,192 @@
+# ruff: noqa: E501
+"""The cast table: what each person gets from each route. One line per route and method.
+
+Answers: `ok` (done or shown), `403` (visible, refused), `404` (does not exist for them), `in` (asked
+to sign in: 302 or 401), or the number of another status. `row` names a row of Eva's (world.py);
+`body` is a form (`a=1&b=2`) or a name in world.BODIES. A route with `*` stands for those that have
+no line of their own. Routes under /api/ are called with each person's key, pages with their cookie;
+`key` is a key of Eva's that was revoked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+PEOPLE = ("olga", "adam", "eva", "emil", "tess", "otto", "anon", "key")
+
+TABLE = """
+route                                method row        olga adam eva  emil tess otto anon key  body
+
+# the platform
+front                                GET    -          ok   ok   ok   ok   ok   ok   in   in
+healthz                              GET    -          ok   ok   ok   ok   ok   ok   ok   ok
+readyz                               GET    -          503  503  503  503  503  503  503  503
+no-team                              GET    -          ok   ok   ok   ok   ok   ok   in   in
+home                                 GET    -          ok   ok   ok   ok   ok   404  in   in
+help                                 GET    -          ok   ok   ok   ok   ok   404  in   in
+job-progress                         GET    job        404  404  ok   404  404  404  in   in
+job-cancel                           POST   job        404  404  ok   404  404  404  in   in
+api-schema                           GET    -          ok   ok   ok   ok   ok   ok   ok   ok
+api-docs                             GET    -          ok   ok   ok   ok   ok   ok   ok   ok
+api-not-found                        GET    nowhere    404  404  404  404  404  404  404  404
+
+# people, keys, audit
+members                              GET    -          ok   ok   403  403  403  404  in   in
+members                              POST   -          ok   ok   403  403  403  404  in   in    email=new@example.org&role=tester
+member                               GET    membership ok   ok   403  403  403  404  in   in
+member                               POST   membership ok   ok   403  403  403  404  in   in    role=tester
+member-remove                        GET    membership ok   ok   403  403  403  404  in   in
+member-remove                        POST   membership ok   ok   403  403  403  404  in   in
+invitation-revoke                    POST   invitation ok   ok   403  403  403  404  in   in
+invitation-accept                    GET    token      ok   ok   ok   ok   ok   ok   ok   ok
+invitation-accept                    POST   token      403  403  403  403  403  403  422  422
+keys                                 GET    -          ok   ok   ok   ok   ok   404  in   in
+keys                                 POST   -          ok   ok   ok   ok   ok   404  in   in    name=laptop&expires=90
+key-revoke                           GET    api_key    ok   ok   ok   404  404  404  in   in
+key-revoke                           POST   api_key    ok   ok   ok   404  404  404  in   in
+profile                              GET    -          ok   ok   ok   ok   ok   404  in   in
+profile                              POST   -          ok   ok   ok   ok   ok   404  in   in    name=Somebody
+own-profile                          GET    -          ok   ok   ok   ok   ok   ok   in   in
+team-settings                        GET    -          ok   ok   403  403  403  404  in   in
+team-settings                        POST   -          ok   ok   403  403  403  404  in   in    name=Beacon
+team-delete                          POST   -          ok   403  403  403  403  404  in   in    confirm=Lighthouse
+audit                                GET    -          ok   ok   403  403  403  404  in   in
+audit-export                         POST   -          ok   ok   403  403  403  404  in   in    format=csv
+
+# sessions, labels, exports
+session-upload                       GET    -          ok   ok   ok   ok   403  404  in   in
+session-upload                       POST   -          422  422  422  422  403  404  in   in
+session-imports                      GET    -          ok   ok   ok   ok   403  404  in   in
+session-import                       GET    import     404  404  ok   404  403  404  in   in
+session-import-commit                POST   import     404  404  ok   404  403  404  in   in
+session-import-check                 POST   import     404  404  ok   404  403  404  in   in
+session-import-discard               POST   import     404  404  ok   404  403  404  in   in
+api-sessions                         POST   -          ok   ok   ok   ok   403  ok   in   in    intake
+api-export-direct                    GET    -          ok   ok   ok   404  404  404  in   in    format=text
+sessions                             GET    -          ok   ok   ok   ok   ok   404  in   in
+session-choices                      GET    -          ok   ok   ok   ok   ok   404  in   in
+session                              GET    session    ok   ok   ok   404  404  404  in   in
+session-messages                     GET    session    ok   ok   ok   404  404  404  in   in
+session-label                        GET    session    ok   ok   ok   404  404  404  in   in
+session-label                        POST   session    ok   ok   ok   404  404  404  in   in    status=golden
+session-expected-output              GET    session    ok   ok   ok   404  404  404  in   in
+session-expected-output              POST   session    ok   ok   ok   404  404  404  in   in    expected_output=x
+session-history                      GET    session    ok   ok   ok   404  404  404  in   in
+label-many                           POST   -          ok   ok   ok   ok   403  404  in   in    label-eva
+label-undo                           POST   -          409  409  409  409  403  404  in   in
+evals                                GET    -          ok   ok   ok   ok   ok   404  in   in
+eval-rows                            GET    -          ok   ok   ok   ok   ok   404  in   in
+eval-stats                           GET    -          ok   ok   ok   ok   ok   404  in   in
+
+# sign-in: about the signed-in person alone
+account_login                        GET    -          ok   ok   ok   ok   ok   ok   ok   ok
+account_logout                       GET    -          ok   ok   ok   ok   ok   ok   ok   ok
+account_logout                       POST   -          ok   ok   ok   ok   ok   ok   ok   ok
+account_inactive                     GET    -          ok   ok   ok   ok   ok   ok   ok   ok
+account_signup                       GET    -          ok   ok   ok   ok   ok   ok   ok   ok
+account_signup                       POST   -          ok   ok   ok   ok   ok   ok   ok   ok
+account_reauthenticate               GET    -          ok   ok   ok   ok   ok   ok   in   in
+account_email                        GET    -          ok   ok   ok   ok   ok   ok   in   in
+account_email_verification_sent      GET    -          ok   ok   ok   ok   ok   ok   ok   ok
+account_change_password              GET    -          ok   ok   ok   ok   ok   ok   in   in
+account_set_password                 GET    -          ok   ok   ok   ok   ok   ok   in   in
+account_reset_password               GET    -          ok   ok   ok   ok   ok   ok   ok   ok
+account_reset_password_done          GET    -          ok   ok   ok   ok   ok   ok   ok   ok
+account_reset_password_from_key      GET    reset      ok   ok   ok   ok   ok   ok   ok   ok
+account_reset_password_from_key_done GET    -          ok   ok   ok   ok   ok   ok   ok   ok
+account_confirm_email                GET    email      ok   ok   ok   ok   ok   ok   ok   ok
+account_confirm_login_code           GET    -          ok   ok   ok   ok   ok   ok   in   in
+mfa_index                            GET    -          ok   ok   ok   ok   ok   ok   in   in
+mfa_authenticate                     GET    -          ok   ok   ok   ok   ok   ok   in   in
+mfa_reauthenticate                   GET    -          ok   ok   ok   ok   ok   ok   in   in
+mfa_activate_totp                    GET    -          ok   ok   ok   ok   ok   ok   in   in
+mfa_deactivate_totp                  GET    -          404  404  404  404  404  404  in   in
+mfa_view_recovery_codes              GET    -          404  404  404  404  404  404  in   in
+mfa_generate_recovery_codes          GET    -          ok   ok   ok   ok   ok   ok   in   in
+mfa_download_recovery_codes          GET    -          404  404  404  404  404  404  in   in
+
+# the admin: in one's own team, so Otto sees his
+admin:index                          GET    -          ok   ok   ok   ok   ok   ok   in   in
+admin:app_list                       GET    app        ok   ok   ok   ok   ok   ok   in   in
+admin:login                          GET    -          ok   ok   ok   ok   ok   ok   in   in
+admin:logout                         GET    -          ok   ok   ok   ok   ok   ok   ok   ok
+admin:jsi18n                         GET    -          ok   ok   ok   ok   ok   ok   in   in
+admin:team                           POST   -          ok   ok   ok   ok   ok   404  in   in    team=lighthouse
+admin:*_changelist                   GET    -          ok   ok   ok   ok   ok   ok   in   in
+admin:accounts_invitation_changelist GET    -          ok   ok   403  403  403  ok   in   in
+admin:audit_auditevent_changelist    GET    -          ok   ok   403  403  403  ok   in   in
+admin:accounts_team_change           GET    team       ok   ok   ok   ok   ok   404  in   in
+admin:accounts_team_change           POST   team       ok   ok   403  403  403  404  in   in    name=Beacon
+admin:accounts_team_history          GET    team       ok   ok   403  403  403  404  in   in
+admin:accounts_membership_change     GET    membership ok   ok   ok   404  404  404  in   in
+admin:accounts_membership_change     POST   membership ok   ok   403  403  403  404  in   in    role=tester
+admin:accounts_membership_history    GET    membership ok   ok   403  404  404  404  in   in
+admin:accounts_membership_changelist POST   -          ok   ok   ok   ok   ok   ok   in   in    end
+admin:accounts_invitation_change     GET    invitation ok   ok   403  403  403  404  in   in
+admin:accounts_invitation_history    GET    invitation ok   ok   404  404  404  404  in   in
+admin:accounts_apikey_change         GET    api_key    ok   ok   ok   404  404  404  in   in
+admin:accounts_apikey_history        GET    api_key    ok   ok   403  404  404  404  in   in
+admin:accounts_accesslogentry_change GET    call       ok   ok   ok   404  404  404  in   in
+admin:accounts_accesslogentry_history GET    call       ok   ok   403  404  404  404  in   in
+admin:audit_auditevent_change        GET    event      ok   ok   403  403  403  404  in   in
+admin:audit_auditevent_history       GET    event      ok   ok   404  404  404  404  in   in
+admin:jobs_job_change                GET    job        404  404  ok   404  404  404  in   in
+admin:jobs_job_history               GET    job        404  404  403  404  404  404  in   in
+admin:datasets_source_change         GET    source     ok   ok   ok   404  404  404  in   in
+admin:datasets_source_history        GET    source     ok   ok   403  404  404  404  in   in
+admin:datasets_session_change        GET    session    ok   ok   ok   404  404  404  in   in
+admin:datasets_session_change        POST   session    403  403  403  403  403  403  in   in    title=x
+admin:datasets_session_history       GET    session    ok   ok   403  404  404  404  in   in
+admin:datasets_message_change        GET    message    ok   ok   ok   404  404  404  in   in
+admin:datasets_message_history       GET    message    ok   ok   403  404  404  404  in   in
+admin:datasets_sessionimport_change  GET    import     404  404  ok   404  404  404  in   in
+admin:datasets_sessionimport_history GET    import     404  404  403  404  404  404  in   in
+admin:reviews_evallabel_change       GET    session    ok   ok   ok   404  404  404  in   in
+admin:reviews_evallabel_history      GET    session    ok   ok   403  404  404  404  in   in
+admin:reviews_evallabelrevision_change GET    revision   ok   ok   ok   404  404  404  in   in
+admin:reviews_evallabelrevision_history GET    revision   ok   ok   403  404  404  404  in   in
+admin:exports_export_change          GET    export     404  404  ok   404  404  404  in   in
+admin:exports_export_history         GET    export     404  404  403  404  404  404  in   in
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What each person gets from one method of one route."""
+
+    route: str
+    method: str
+    row: str
+    answers: dict[str, str]
+    body: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.route} {self.method}{' ' + self.body if self.body else ''}"
+
+
+def read_table(text: str = TABLE) -> list[Line]:
+    """Return the lines of the table; its heading, comments and blank lines left out."""
+    lines = []
+    for written in text.strip().splitlines()[1:]:
+        words = written.split()
+        if not words or words[0].startswith("#"):
+            continue
+        route, method, row, *rest = words
+        answers = dict(zip(PEOPLE, rest, strict=False))
+        lines.append(Line(route, method, row, answers, "".join(rest[len(PEOPLE) :])))
+    return lines
+
+
+def expand(lines: list[Line], names: list[str]) -> list[Line]:
+    """Put the routes in the place of each `*` line that have no line of their own."""
+    own = {line.route for line in lines if "*" not in line.route}
+    expanded = []
+    for line in lines:
+        if "*" not in line.route:
+            expanded.append(line)
+            continue
+        for name in names:
+            if name not in own and fnmatchcase(name, line.route):
+                expanded.append(Line(name, line.method, line.row, line.answers, line.body))
+    return expanded

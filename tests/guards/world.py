@@ -1,0 +1,200 @@
+"""Rows of Eva's that the cast test asks for, each with a marker that no outsider may ever read."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.db import transaction
+from django.test import Client
+from django.urls import get_script_prefix
+from django.utils import timezone
+
+from datasets.models import Message, SessionImport
+from evalplatform.accounts.models import AccessLogEntry, ApiKey, Invitation
+from evalplatform.audit.models import AuditEvent
+from evalplatform.audit.recording import record
+from evalplatform.jobs.models import Job
+from evalplatform.scoping.actor import Actor
+from exports.models import Export
+from reviews.models import EvalLabelRevision
+from tests.cast import Cast, make_cast, make_key
+from tests.guards.product import Route
+from tests.guards.routes import PEOPLE, Line
+from tests.sessions import make_label, make_session
+
+MARKER = "evas-otter-marker"
+MEMBERS = PEOPLE[:6]
+OUTSIDERS = ("emil", "tess", "otto", "anon", "key")
+JSON = "application/json"
+
+
+@dataclass(frozen=True)
+class World:
+    """The cast, who each of them is to a web server, and the arguments that name Eva's rows."""
+
+    cast: Cast
+    cookies: dict[str, str]
+    keys: dict[str, str]
+    rows: dict[str, dict[str, Any]]
+
+    def ask(self, name: str, line: Line, route: Route, **arguments: Any) -> Any:
+        """Return the response this person gets."""
+        address = address_of(route, self.rows.get(line.row, {}) | arguments)
+        body, headers = self.body_of(line), {}
+        client = Client()
+        if address.startswith("/api/") or name == "key":
+            key = self.keys.get(name)
+            headers = {"Authorization": f"Bearer {key}"} if key else {}
+        elif name in self.cookies:
+            client.cookies[settings.SESSION_COOKIE_NAME] = self.cookies[name]
+        if isinstance(body, str):
+            return client.generic(line.method, address, body, JSON, headers=headers)
+        return getattr(client, line.method.lower())(address, body, headers=headers)
+
+    def body_of(self, line: Line) -> Any:
+        """Return the form or the JSON text of a line."""
+        made = BODIES.get(line.body)
+        if made:
+            return made(self)
+        return dict(pair.split("=", 1) for pair in line.body.split("&")) if line.body else {}
+
+
+# Bodies that name rows or are JSON; a text is sent as JSON.
+BODIES: dict[str, Any] = {
+    "intake": lambda world: json.dumps(
+        {"externalId": "new", "source": "shop", "messages": [{"role": "user", "content": "Hi"}]}
+    ),
+    "label-eva": lambda world: {"ids": world.rows["session"]["pk"], "status": "golden"},
+    "end": lambda world: {
+        "action": "end",
+        "_selected_action": [world.rows["membership"]["pk"]],
+    },
+}
+
+
+def address_of(route: Route, arguments: dict[str, Any]) -> str:
+    """Return the address of a route, with the arguments its pattern names."""
+    if "address" in arguments:
+        return str(arguments["address"])
+    values = {"slug": "lighthouse", "object_id": arguments.get("pk"), **arguments}
+    text = re.sub(r"\(\?P<(\w+)>[^)]*\)", lambda found: str(values[found[1]]), route.address)
+    text = re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(values[found[1]]), text)
+    return get_script_prefix().rstrip("/") + text.replace("^", "").replace("$", "")
+
+
+def make_world() -> World:
+    """Save the cast and Eva's rows."""
+    cast = make_cast()
+    cookies = {}
+    for name in MEMBERS:
+        client = Client()
+        client.force_login(cast.actor(name).user, backend=settings.AUTHENTICATION_BACKENDS[0])
+        cookies[name] = client.cookies[settings.SESSION_COOKIE_NAME].value
+    keys = {name: make_key(cast.actor(name)) for name in MEMBERS}
+    keys["key"] = make_key(cast.eva)
+    revoked = ApiKey.find(keys["key"])
+    assert revoked is not None
+    revoked.revoke(by=cast.eva)
+    return World(cast=cast, cookies=cookies, keys=keys, rows=make_rows(cast))
+
+
+def make_rows(cast: Cast) -> dict[str, dict[str, Any]]:
+    """Save one row of each kind and return the arguments that name them in addresses."""
+    eva = cast.eva
+    session = make_session(
+        owner=eva,
+        title=f"{MARKER} title",
+        source=f"{MARKER} source",
+        external_id=f"{MARKER} id",
+        tags=[f"{MARKER} tag"],
+        model=f"{MARKER} model",
+        participant_identifier=f"{MARKER} participant",
+        project_name=f"{MARKER} project",
+        channel=f"{MARKER} channel",
+        session_state={MARKER: MARKER},
+        messages=(("user", f"{MARKER} question"), ("assistant", f"{MARKER} reply")),
+    )
+    make_label(session, notes=f"{MARKER} notes", expected_output=f"{MARKER} expected")
+    job = make_job(eva)
+    invitation, token = Invitation.issue("newcomer@example.org", "tester", by=cast.olga)
+    with transaction.atomic():
+        record(eva, "session.note", session, changes={"title": ["", MARKER]})
+    api_key = ApiKey.all_rows.filter(membership=eva.membership, revoked_at=None).first()
+    call = AccessLogEntry.all_rows.create(
+        team=eva.team, user=eva.user, key=api_key, endpoint=f"/{MARKER}", method="GET",
+        status_code=200, response_ms=1,
+    )  # fmt: skip
+    named = {
+        "session": session,
+        "message": Message.all_rows.filter(session=session).first(),
+        "source": session.source,
+        "revision": EvalLabelRevision.all_rows.filter(session=session).first(),
+        "import": make_import(eva, job),
+        "export": make_export(eva, job),
+        "job": job,
+        "team": cast.team,
+        "membership": eva.membership,
+        "invitation": invitation,
+        "api_key": api_key,
+        "call": call,
+        "event": AuditEvent.all_rows.filter(verb="session.note").first(),
+    }
+    rows: dict[str, dict[str, Any]] = {name: {"pk": row.pk} for name, row in named.items() if row}
+    return rows | {
+        "app": {"address": "/admin/datasets/"},
+        "nowhere": {"address": "/api/nowhere"},
+        "token": {"token": token},
+        "reset": {"uidb36": "1", "key": "set-password"},
+        "email": {"key": "unknown"},
+    }
+
+
+def make_job(actor: Actor) -> Job:
+    return Job.all_rows.create(
+        team=actor.team,
+        requested_by=actor.membership,
+        kind="planted",
+        note=f"{MARKER} note",
+        arguments={"marker": MARKER},
+    )
+
+
+def make_import(actor: Actor, job: Job) -> SessionImport:
+    return SessionImport.all_rows.create(
+        team=actor.team,
+        imported_by=actor.user,
+        file=ContentFile(b"{}", name="planted.json"),
+        file_name=f"{MARKER}.json",
+        format="session-json",
+        sha256="0" * 64,
+        n_bytes=2,
+        state=SessionImport.State.READY,
+        check_job=job,
+    )
+
+
+def make_export(actor: Actor, job: Job) -> Export:
+    now = timezone.now()
+    return Export.all_rows.create(
+        team=actor.team,
+        exported_by=actor.user,
+        format="text",
+        format_version="1",
+        filters={"q": MARKER},
+        job=job,
+        file=ContentFile(MARKER.encode(), name="planted.txt"),
+        file_name="planted.txt",
+        sha256="0" * 64,
+        n_sessions=1,
+        n_rows=1,
+        n_bytes=len(MARKER),
+        manifest={"marker": MARKER},
+        built_at=now,
+        expires_at=now + timedelta(days=1),
+    )
