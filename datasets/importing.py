@@ -150,9 +150,9 @@ def note_refusals(intake: Intake, report: Report) -> None:
 def progress(row: SessionImport, report: Report, stream: BinaryIO) -> tuple[int, int, str]:
     """How far it is: in KiB of the file while checking, in sessions once their number is known."""
     if row.state == row.State.CHECKING:
-        return stream.tell() // KIB, row.n_bytes // KIB, f"Checking {row.file_name} (KiB)"[-200:]
+        return stream.tell() // KIB, row.n_bytes // KIB, f"Checking {row.file_name} (KiB)"[:200]
     n_expected = row.report["counts"]["sessions"]
-    return report.n_sessions, n_expected, f"Saving sessions of {row.file_name}"[:200]
+    return report.n_sessions, n_expected, f"Saving {row.file_name} (sessions)"[:200]
 
 
 @contextmanager

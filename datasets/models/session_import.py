@@ -163,7 +163,7 @@ class SessionImport(ScopedModel):
             if not row.may_commit:
                 raise Conflict("There is nothing to save in this import: load it again.")
             row.state = self.State.COMMITTING
-            row.commit_job = Job.enqueue(self.COMMIT_KIND, {"import": str(row.pk)}, by=by)
+            row.commit_job = row._enqueue(self.COMMIT_KIND, f"Saving {row.file_name}", by=by)
             row.save(update_fields=["state", "commit_job"])
 
     def discard(self, *, by: Actor) -> None:
@@ -205,9 +205,16 @@ class SessionImport(ScopedModel):
 
     def _start_check(self, by: Actor, *, looks_again: bool = False) -> None:
         self.state = self.State.CHECKING
-        arguments = {"import": str(self.pk), "looks_again": looks_again}
-        self.check_job = Job.enqueue(self.CHECK_KIND, arguments, by=by)
+        note = f"Checking {self.file_name}"
+        self.check_job = self._enqueue(self.CHECK_KIND, note, by=by, looks_again=looks_again)
         self.save(update_fields=["state", "check_job"])
+
+    def _enqueue(self, kind: str, note: str, *, by: Actor, **arguments: Any) -> Job:
+        """A job on this import that says what it is for while it still waits."""
+        job = Job.enqueue(kind, {"import": str(self.pk), **arguments}, by=by)
+        job.note = note[:200]
+        job.save(update_fields=["note"])
+        return job
 
     def _locked(self, by: Actor) -> SessionImport:
         """The row as it is now, locked, if this person may change it."""

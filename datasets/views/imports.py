@@ -72,6 +72,7 @@ class UploadView(ScopedPage):
             "form": kwargs.get("form") or UploadForm(self.request, self.actor),
             "formats": [(each, example(each.slug)) for each in catalog.FORMATS.values()],
             "max_bytes": settings.MAX_UPLOAD_BYTES,
+            "max_megabytes": f"{settings.MAX_UPLOAD_BYTES / 1_000_000:,.6g}",
             "recent": self.rows().select_related("check_job", "commit_job")[:5],
         }
 

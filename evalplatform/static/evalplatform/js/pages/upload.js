@@ -4,7 +4,6 @@ const form = document.querySelector("[data-upload]");
 const zone = form.querySelector("[data-dropzone]");
 const input = form.querySelector("input[type=file]");
 const problem = form.querySelector("[data-upload-error]");
-const maxBytes = Number(form.dataset.maxBytes);
 
 function say(text) {
   const item = document.createElement("li");
@@ -15,6 +14,7 @@ function say(text) {
 
 function isTooLarge() {
   const file = input.files[0];
+  const maxBytes = Number(form.dataset.maxBytes);
   if (!file || file.size <= maxBytes) return false;
   say(`This file is larger than ${Math.floor(maxBytes / 1e6).toLocaleString()} MB. Split it and upload the parts.`);
   return true;
