@@ -4,6 +4,12 @@ from django.apps import AppConfig
 
 
 class ReviewsConfig(AppConfig):
-    """Registers the app."""
+    """Registers the app, and its part of home."""
 
     name = "reviews"
+
+    def ready(self) -> None:
+        from evalplatform import home
+        from reviews.overview import overview_of
+
+        home.show(overview_of)

@@ -50,7 +50,7 @@ def tokens(scheme: int) -> dict[str, tuple[float, float, float]]:
         if colours:
             numbers = [float(part) for part in colours[min(scheme, len(colours) - 1)] if part]
             found[name] = (numbers[0], *(numbers[1:] or (0.0, 0.0)))
-    return found  # type: ignore[return-value]
+    return found
 
 
 def luminance(colour: tuple[float, float, float]) -> float:
