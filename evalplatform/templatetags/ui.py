@@ -10,7 +10,6 @@ from django.http import QueryDict
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
 
 register = template.Library()
 
@@ -19,7 +18,7 @@ DASH = "–"
 
 
 @register.simple_tag
-def icon(name: str, label: str = "", large: bool = False) -> SafeString:
+def icon(name: str, label: str = "", large: bool = False) -> str:
     """An icon of the sprite; silent for screen readers unless it is given a label."""
     size = "icon icon--l" if large else "icon"
     href = f"{static('evalplatform/icons.svg')}#{name}"
@@ -31,7 +30,7 @@ def icon(name: str, label: str = "", large: bool = False) -> SafeString:
 
 
 @register.simple_tag
-def qr_code(text: str, label: str) -> SafeString:
+def qr_code(text: str, label: str) -> str:
     """A QR code as inline SVG: the CSP takes no picture from a data: address."""
     code = qrcode.QRCode(border=2)
     code.add_data(text)
@@ -67,7 +66,7 @@ def exact(moment: datetime | None) -> str:
 
 
 @register.simple_tag
-def when(moment: datetime | str | None, absent: str = DASH) -> SafeString | str:
+def when(moment: datetime | str | None, absent: str = DASH) -> str:
     """A time element: relative to read, exact on hover; `absent` when there is no moment."""
     if not moment:  # '' is what a template gives for a name that is not there
         return absent
@@ -136,7 +135,8 @@ def initials(name: str) -> str:
 
 def _query(context: template.Context) -> QueryDict:
     request = context.get("request")
-    return request.GET.copy() if request is not None else QueryDict(mutable=True)
+    text = request.GET.urlencode() if request is not None else ""
+    return QueryDict(text, mutable=True)
 
 
 @register.simple_tag(takes_context=True)
