@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 
-from datasets.filters import as_params, filter_sessions
+from datasets.filters import NAMES, as_params, filter_sessions
 from datasets.models import Session
 from evalplatform.scoping.actor import Actor
 
@@ -66,10 +66,14 @@ class Selection:
 
     def rows(self, actor: Actor) -> Any:
         """Return the sessions this actor may see and export, in no order and before the limit."""
+        return self.chosen(actor).eval_ready()
+
+    def chosen(self, actor: Actor) -> Any:
+        """Return the same with those that are not eval-ready, to count what will be missing."""
         narrowed = filter_sessions(actor, as_params(self.filters))
         if narrowed.errors:
             raise ValidationError(narrowed.errors)
-        rows = narrowed.qs.eval_ready()
+        rows = narrowed.qs
         return rows if self.session_ids is None else rows.filter(pk__in=self.session_ids)
 
     def limited_rows(self, actor: Actor) -> Any:
@@ -78,9 +82,21 @@ class Selection:
         return rows.newest_first()[: self.limit] if self.limit else rows
 
     @property
-    def narrows(self) -> bool:
-        """Say whether anything but eval-readiness was asked for."""
-        return bool(self.filters) or self.session_ids is not None
+    def text(self) -> str:
+        """Return what was chosen, as a person says it."""
+        parts = [f"{NAMES[name]}: {spoken(value)}" for name, value in self.filters.items()]
+        if self.session_ids is not None:
+            n = len(self.session_ids)
+            parts.insert(0, f"{n:,} chosen session{'' if n == 1 else 's'}")
+        if self.limit:
+            parts.append(f"the newest {self.limit:,}")
+        return " · ".join(parts) or "All eval-ready sessions"
+
+
+def spoken(value: Any) -> str:
+    """Return a filter's value or values as text."""
+    values = value if isinstance(value, list) else [value]
+    return " or ".join(str(one).replace("_", " ") for one in values)
 
 
 def known_form(ids: Iterable[str]) -> set[str]:

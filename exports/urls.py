@@ -1,5 +1,17 @@
-"""Addresses of this app."""
+"""Addresses of the export pages, under /t/<slug>/."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from exports.views import exports
+from exports.views.dialog import ExportDialogView
+
+ONE = "exports/<uuid:pk>/"
+
+urlpatterns = [
+    path("exports/", exports.ExportsView.as_view(), name="exports"),
+    path("exports/new/", ExportDialogView.as_view(), name="export-dialog"),
+    path(ONE, exports.ExportView.as_view(), name="export"),
+    path(ONE + "download/", exports.ExportDownloadView.as_view(), name="export-download"),
+    path(ONE + "manifest/", exports.ExportManifestView.as_view(), name="export-manifest"),
+    path(ONE + "again/", exports.ExportAgainView.as_view(), name="export-again"),
+]

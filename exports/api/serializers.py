@@ -108,9 +108,9 @@ class ExportSerializer(serializers.ModelSerializer[Export]):
     class Meta:
         model = Export
         fields = [
-            "id", "state", "format", "formatVersion", "options", "filters", "sessionIds",
-            "limit", "rowsDone", "rowsExpected", "rows", "sessions", "bytes", "sha256", "exportedBy", "createdAt",
-            "builtAt", "expiresAt", "error", "downloadUrl", "manifestUrl",
+            "id", "state", "format", "formatVersion", "options", "filters", "sessionIds", "limit",
+            "rowsDone", "rowsExpected", "rows", "sessions", "bytes", "sha256", "exportedBy",
+            "createdAt", "builtAt", "expiresAt", "error", "downloadUrl", "manifestUrl",
         ]  # fmt: skip
         read_only_fields = fields
 

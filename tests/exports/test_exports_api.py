@@ -65,8 +65,9 @@ def test_asking_answers_at_once_with_where_to_look(cast: Cast, call_as: Caller) 
     assert found == made.json()
     assert found | {
         "state": "ready", "format": "deepeval", "formatVersion": "1",
-        "filters": {"tag": ["a", "b"]}, "sessionIds": None, "limit": 5, "rowsDone": 0, "rowsExpected": None, "rows": None,
-        "sha256": "", "error": "", "expiresAt": None, "downloadUrl": None,
+        "filters": {"tag": ["a", "b"]}, "sessionIds": None, "limit": 5, "rowsDone": 0,
+        "rowsExpected": None, "rows": None, "sha256": "", "error": "", "expiresAt": None,
+        "downloadUrl": None,
         "exportedBy": {"id": str(cast.eva.user.pk), "email": "eva@example.org", "name": "Eva"},
     } == found  # fmt: skip
     assert found["options"]["include_system"] is True

@@ -1,0 +1,38 @@
+"""`manage.py verify_export FILE [MANIFEST]`: proves a downloaded file whole, without a database."""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from exports.verifying import NotWholeError, verify
+
+
+class Command(BaseCommand):
+    """Exit code 0 when the file is what its manifest says, else 1 and the difference."""
+
+    help = "Check size, SHA-256 and number of rows of an export against its manifest."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", type=Path)
+        parser.add_argument(
+            "manifest", type=Path, nargs="?", help="default: FILE.manifest.json beside it"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        file: Path = options["file"]
+        beside = options["manifest"] or file.with_name(file.name + ".manifest.json")
+        try:
+            found = verify(file, json.loads(beside.read_text(encoding="utf-8")))
+        except NotWholeError as error:
+            raise CommandError(f"{file} is not whole. {error}") from error
+        except OSError as error:
+            raise CommandError(f"{error.filename} cannot be read: {error.strerror}.") from error
+        except ValueError as error:
+            raise CommandError(f"{beside} or the file is broken: {error}.") from error
+        self.stdout.write(f"{file} is whole: {', '.join(found)}.")

@@ -1,0 +1,110 @@
+"""Proof that a file is whole: bytes, hash and rows against its manifest, without a database."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from hashlib import file_digest
+from pathlib import Path
+from typing import Any
+
+CASE_KEYS = {"input", "actual_output", "expected_output", "context", "retrieval_context"}
+FOOTER = re.compile(r"Tokens: [\d,]+ \| Cost: \$[\d.]+ \| Model: .+\n?")
+
+
+class NotWholeError(Exception):
+    """The file is not what its manifest says; the text says where they differ."""
+
+
+def verify(file: Path, manifest: Mapping[str, Any]) -> list[str]:
+    """Return what was found right; NotWholeError at the first difference."""
+    expected = {name: required(manifest, name) for name in ("bytes", "sha256", "rows", "format")}
+    compare("bytes", file.stat().st_size, expected["bytes"])
+    with file.open("rb") as stream:
+        compare("sha256", file_digest(stream, "sha256").hexdigest(), expected["sha256"])
+    count = COUNTS.get(str(expected["format"]))
+    if count is None:
+        raise NotWholeError(f"Its format {expected['format']!r} is unknown to this version.")
+    with file.open(encoding="utf-8", newline="\n") as lines:
+        n_rows = count(lines)
+    compare_rows(str(expected["format"]), n_rows, expected["rows"])
+    return [
+        f"{expected['bytes']:,} bytes",
+        f"sha256 {expected['sha256']}",
+        f"{expected['rows']:,} {manifest.get('rowsAre', 'rows')}",
+    ]
+
+
+def required(manifest: Mapping[str, Any], name: str) -> Any:
+    """Return a field of the manifest."""
+    if name not in manifest:
+        raise NotWholeError(f"The manifest does not say {name!r}: is it a manifest of ours?")
+    return manifest[name]
+
+
+def compare(what: str, found: object, expected: object) -> None:
+    """Refuse a difference."""
+    if found != expected:
+        raise NotWholeError(f"{what}: the file has {found}, the manifest says {expected}.")
+
+
+def compare_rows(slug: str, found: int, expected: int) -> None:
+    """Refuse a difference; a text message may hold what looks like a footer, so never fewer."""
+    if slug == "text" and found >= expected:
+        return
+    compare("rows", found, expected)
+
+
+def count_test_cases(lines: Iterable[str]) -> int:
+    """Count the objects of a DeepEval file, each read on its own; one begins a line with `  {`."""
+    return sum(1 for case in test_cases(lines) if is_test_case(case))
+
+
+def test_cases(lines: Iterable[str]) -> Iterator[Any]:
+    """Yield the objects of the array one by one: the file is never whole in memory."""
+    gathered: list[str] = []
+    for line in lines:
+        if line.startswith("  {"):
+            gathered = []
+        gathered.append(line)
+        if line.rstrip("\n") in {"  }", "  },"}:
+            yield parse("".join(gathered).rstrip("\n").rstrip(","))
+
+
+def is_test_case(case: Any) -> bool:
+    """Refuse what DeepEval would not read."""
+    if not isinstance(case, dict) or not set(case) >= CASE_KEYS:
+        raise NotWholeError("An object of the array is no test case.")
+    return True
+
+
+def count_lines(lines: Iterable[str]) -> int:
+    """Count the conversations of an OpenAI file, each read as JSON."""
+    n_rows = 0
+    for line in lines:
+        found = parse(line)
+        if not isinstance(found, dict) or not isinstance(found.get("messages"), list):
+            raise NotWholeError(f"Line {n_rows + 1} is no conversation.")
+        n_rows += 1
+    return n_rows
+
+
+def count_footers(lines: Iterable[str]) -> int:
+    """Count the conversations of a text file by the line that ends each."""
+    return sum(1 for line in lines if FOOTER.fullmatch(line))
+
+
+def parse(text: str) -> Any:
+    """Read JSON, or say that it is none."""
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise NotWholeError(f"It holds broken JSON: {error}.") from error
+
+
+COUNTS: dict[str, Callable[[Iterable[str]], int]] = {
+    "deepeval": count_test_cases,
+    "openai": count_lines,
+    "text": count_footers,
+}

@@ -1,0 +1,106 @@
+"""Exports of the person who looks: the list, one of them, its file, and the same once more."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+
+from evalplatform.accounts.roles import Verb
+from evalplatform.errors import Conflict
+from evalplatform.scoping.keyset import fetch_page
+from evalplatform.scoping.views import ScopedPage
+from exports import sending
+from exports.forms import option_texts
+from exports.models import Export
+from exports.views.dialog import ExportDialogView
+
+PAGE = 50
+
+
+class ExportsView(ExportDialogView):
+    """One's exports, newest first; POST starts one."""
+
+    template_name = "exports/exports.html"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        shown = self.get_context_data(**self.list_page(request.GET.get("page", "")))
+        return self.render_to_response(shown)
+
+    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        return self.start(request)
+
+    def list_page(self, token: str) -> dict[str, Any]:
+        """Return one page of the list; an old or broken link starts from the first."""
+        rows = Export.objects.visible_to(self.actor).select_related("job")
+        try:
+            page = fetch_page(rows, ("created_at", "id"), token, PAGE)
+        except ValidationError:
+            page = fetch_page(rows, ("created_at", "id"), "", PAGE)
+        return {
+            "exports": page.rows,
+            "newer_url": f"?page={page.newer}" if page.newer else "",
+            "older_url": f"?page={page.older}" if page.older else "",
+        }
+
+
+class ExportView(ScopedPage):
+    """One export: how far it is, what the file is, and how to prove that it is whole."""
+
+    model = Export
+    verb = Verb.EXPORT
+    template_name = "exports/export.html"
+
+    def context(self, **kwargs: Any) -> dict[str, Any]:
+        export = self.get_row(pk=kwargs["pk"])
+        manifest = json.dumps(export.manifest, indent=2, sort_keys=True, ensure_ascii=False)
+        return {
+            "export": export,
+            "job": export.job,
+            "manifest": manifest,
+            "option_texts": option_texts(export.parsed_options, export.export_format),
+        }
+
+
+class ExportDownloadView(ScopedPage):
+    """The file, for who asked for it."""
+
+    model = Export
+    verb = Verb.EXPORT
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        return sending.send_export(request, self.get_row(pk=kwargs["pk"]), by=self.actor)
+
+
+class ExportManifestView(ScopedPage):
+    """The manifest, as a file."""
+
+    model = Export
+    verb = Verb.EXPORT
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        return sending.send_manifest(request, self.get_row(pk=kwargs["pk"]))
+
+
+class ExportAgainView(ScopedPage):
+    """POST: ask for the same once more, of the sessions as they are now."""
+
+    model = Export
+    verb = Verb.EXPORT
+    http_method_names = ("post",)
+
+    def post(self, request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
+        export: Export = self.get_row(pk=pk)
+        try:
+            again, _ = Export.request(
+                export.export_format, export.parsed_options, export.selection, by=self.actor
+            )
+        except Conflict as error:
+            messages.error(request, str(error.detail))
+            return redirect(export)
+        return redirect(again)
