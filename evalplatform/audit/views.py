@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from datetime import UTC, datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -19,6 +21,7 @@ from evalplatform.scoping.views import ScopedPage
 
 PAGE = 50
 LONGEST = 400
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 
 
 class AuditView(ScopedPage):
@@ -103,6 +106,17 @@ def in_words(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, list) and all(isinstance(part, str) for part in value):
         text = ", ".join(value)
+    elif isinstance(value, str):
+        text = moment_in_words(value) if MOMENT.fullmatch(value) else value
     else:
-        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+
+
+def moment_in_words(value: str) -> str:
+    """Return an ISO 8601 moment as pages show it; what only looks like one stays as it is."""
+    try:
+        moment = datetime.fromisoformat(value).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return value
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
