@@ -200,7 +200,7 @@ ACCOUNT_PREVENT_ENUMERATION = "strict"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
-# Guessing of passwords (docs/decisions/0006-sign-in-limits.md). `key` is the account as seen from one
+# Guessing of passwords: docs/decisions/0006-sign-in-limits.md. `key` is the account seen from one
 # address for login_failed, the account from everywhere for login_unknown_browser, and a browser
 # that signed in before for login_known_browser, which strangers cannot use up.
 ACCOUNT_RATE_LIMITS = {

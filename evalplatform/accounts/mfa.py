@@ -8,6 +8,7 @@ import hashlib
 from allauth.mfa.adapter import DefaultMFAAdapter
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
+from django.utils.encoding import force_bytes
 
 PURPOSE = b"evalplatform two-step sign-in"
 
@@ -29,6 +30,6 @@ def box() -> MultiFernet:
     return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in derived])
 
 
-def _short(key: str) -> bytes:
+def _short(key: str | bytes) -> bytes:
     """Return the key in the 64 bytes that blake2b takes at most."""
-    return hashlib.sha512(key.encode()).digest()
+    return hashlib.sha512(force_bytes(key)).digest()
