@@ -64,6 +64,19 @@ session-import-check                 POST   import     404  404  ok   404  403  
 session-import-discard               POST   import     404  404  ok   404  403  404  in   in
 api-sessions                         POST   -          ok   ok   ok   ok   403  ok   in   in    intake
 api-export-direct                    GET    -          ok   ok   ok   404  404  404  in   in    format=text
+exports                              GET    -          ok   ok   ok   ok   ok   404  in   in
+exports                              POST   -          ok   ok   ok   ok   ok   404  in   in    format=text&turn_mode=full&scope=all&token=0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f
+export-dialog                        GET    -          ok   ok   ok   ok   ok   404  in   in
+export-dialog                        POST   -          ok   ok   ok   ok   ok   404  in   in    scope=all
+export                               GET    export     404  404  ok   404  404  404  in   in
+export-download                      GET    export     404  404  ok   404  404  404  in   in
+export-manifest                      GET    export     404  404  ok   404  404  404  in   in
+export-again                         POST   export     404  404  ok   404  404  404  in   in
+api-exports                          GET    -          ok   ok   ok   ok   ok   ok   in   in
+api-exports                          POST   -          ok   ok   ok   ok   ok   ok   in   in    export
+api-export                           GET    export     404  404  ok   404  404  404  in   in
+api-export-download                  GET    export     404  404  ok   404  404  404  in   in
+api-export-manifest                  GET    export     404  404  ok   404  404  404  in   in
 sessions                             GET    -          ok   ok   ok   ok   ok   404  in   in
 session-choices                      GET    -          ok   ok   ok   ok   ok   404  in   in
 session                              GET    session    ok   ok   ok   404  404  404  in   in

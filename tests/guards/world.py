@@ -70,6 +70,7 @@ BODIES: dict[str, Any] = {
     "intake": lambda world: json.dumps(
         {"externalId": "new", "source": "shop", "messages": [{"role": "user", "content": "Hi"}]}
     ),
+    "export": lambda world: json.dumps({"format": "text"}),
     "label-eva": lambda world: {"ids": world.rows["session"]["pk"], "status": "golden"},
     "end": lambda world: {
         "action": "end",
@@ -186,7 +187,7 @@ def make_export(actor: Actor, job: Job) -> Export:
         exported_by=actor.user,
         format="text",
         format_version="1",
-        filters={"q": MARKER},
+        filters={"filters": {"q": MARKER}},
         job=job,
         file=ContentFile(MARKER.encode(), name="planted.txt"),
         file_name="planted.txt",
