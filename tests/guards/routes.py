@@ -91,6 +91,15 @@ label-undo                           POST   -          409  409  409  409  403  
 evals                                GET    -          ok   ok   ok   ok   ok   404  in   in
 eval-rows                            GET    -          ok   ok   ok   ok   ok   404  in   in
 eval-stats                           GET    -          ok   ok   ok   ok   ok   404  in   in
+api-sessions                         GET    -          ok   ok   ok   ok   ok   ok   in   in
+api-session                          GET    session    ok   ok   ok   404  404  404  in   in
+api-session-label                    PATCH  session    ok   ok   ok   404  403  404  in   in    api-label
+api-labels                           POST   -          ok   ok   ok   ok   403  ok   in   in    api-labels
+api-exports                          GET    -          ok   ok   ok   ok   ok   ok   in   in
+api-exports                          POST   -          ok   ok   ok   ok   ok   ok   in   in    api-export
+api-export                           GET    export     404  404  ok   404  404  404  in   in
+api-export-download                  GET    export     404  404  ok   404  404  404  in   in
+api-export-manifest                  GET    export     404  404  ok   404  404  404  in   in
 
 # sign-in: about the signed-in person alone
 account_login                        GET    -          ok   ok   ok   ok   ok   ok   ok   ok

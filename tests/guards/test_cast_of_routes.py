@@ -21,7 +21,10 @@ from tests.guards.world import MARKER, OUTSIDERS, World, make_world
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 ROUTES = {route.name: route for route in all_routes()}
-LINES = expand(read_table(), list(ROUTES))
+TABLE = expand(read_table(), list(ROUTES))
+LINES = [line for line in TABLE if line.route in ROUTES]
+API_LINES = [line for line in LINES if hasattr(ROUTES[line.route].answerer, "verbs")]
+KEYS_ONLY = {"api-export-direct"}
 # Swagger UI writes style attributes; the page holds no row and runs our script files only.
 EXCUSED = {"api-docs": ("its policy allows something unsafe", "holds an inline style")}
 FOREIGN_MARKUP = "admin:"  # Django's admin writes its own tables and check boxes
@@ -115,7 +118,7 @@ def world(db: None) -> Iterator[World]:
 
 
 def test_every_route_and_method_is_in_the_table() -> None:
-    hold(table_findings(ROUTES.values(), LINES), {})
+    hold(table_findings(ROUTES.values(), TABLE), {})
 
 
 @pytest.mark.parametrize("line", LINES, ids=str)
@@ -141,6 +144,17 @@ def test_row_is_absent_under_another_teams_address(world: World, line: Line) -> 
 
     assert answer(response) == "404"
     assert list(response_faults("otto", line, response)) == []
+
+
+@pytest.mark.parametrize("line", API_LINES, ids=str)
+def test_api_answers_a_browser_as_it_answers_a_key(world: World, line: Line) -> None:
+    route = ROUTES[line.route]
+    expected = "in" if line.route in KEYS_ONLY else line.answers["eva"]
+
+    with undone():
+        assert answer(world.ask_by_cookie("eva", line, route)) == expected
+    with undone():
+        assert answer(world.ask_by_cookie("otto", line, route, **{"X-Team": "lighthouse"})) == "in"
 
 
 def test_guard_catches_a_route_and_a_method_without_a_line() -> None:

@@ -44,15 +44,27 @@ class World:
     rows: dict[str, dict[str, Any]]
 
     def ask(self, name: str, line: Line, route: Route, **arguments: Any) -> Any:
-        """Return the response this person gets."""
+        """Return the response this person gets: with their key under /api/, else their cookie."""
         address = address_of(route, self.rows.get(line.row, {}) | arguments)
-        body, headers = self.body_of(line), {}
+        key = self.keys.get(name) if address.startswith("/api/") or name == "key" else None
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        return self.send(line, address, Client() if key else self.browser(name), headers)
+
+    def ask_by_cookie(self, name: str, line: Line, route: Route, **headers: str) -> Any:
+        """Return what the API answers this person's browser."""
+        address = address_of(route, self.rows.get(line.row, {}))
+        return self.send(line, address, self.browser(name), headers)
+
+    def browser(self, name: str) -> Client:
+        """Return a client that holds this person's session cookie; nobody's for others."""
         client = Client()
-        if address.startswith("/api/") or name == "key":
-            key = self.keys.get(name)
-            headers = {"Authorization": f"Bearer {key}"} if key else {}
-        elif name in self.cookies:
+        if name in self.cookies:
             client.cookies[settings.SESSION_COOKIE_NAME] = self.cookies[name]
+        return client
+
+    def send(self, line: Line, address: str, client: Client, headers: dict[str, str]) -> Any:
+        """Send the line's body with its method."""
+        body = self.body_of(line)
         if isinstance(body, str):
             return client.generic(line.method, address, body, JSON, headers=headers)
         return getattr(client, line.method.lower())(address, body, headers=headers)
@@ -72,6 +84,11 @@ BODIES: dict[str, Any] = {
     ),
     "export": lambda world: json.dumps({"format": "text"}),
     "label-eva": lambda world: {"ids": world.rows["session"]["pk"], "status": "golden"},
+    "api-label": lambda world: json.dumps({"evalStatus": "golden"}),
+    "api-labels": lambda world: json.dumps(
+        {"ids": [str(world.rows["session"]["pk"])], "evalStatus": "golden"}
+    ),
+    "api-export": lambda world: json.dumps({"format": "text"}),
     "end": lambda world: {
         "action": "end",
         "_selected_action": [world.rows["membership"]["pk"]],
