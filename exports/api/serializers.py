@@ -97,7 +97,7 @@ class ExportSerializer(serializers.ModelSerializer[Export]):
     rows = serializers.IntegerField(source="n_rows", allow_null=True)
     sessions = serializers.IntegerField(source="n_sessions", allow_null=True)
     bytes = serializers.IntegerField(source="n_bytes", allow_null=True)
-    exportedBy = ExporterSerializer(source="exported_by")  # noqa: N815
+    exportedBy = ExporterSerializer(source="exported_by", read_only=True)  # noqa: N815
     createdAt = serializers.DateTimeField(source="created_at")  # noqa: N815
     builtAt = serializers.DateTimeField(source="built_at", allow_null=True)  # noqa: N815
     expiresAt = serializers.DateTimeField(source="expires_at", allow_null=True)  # noqa: N815
