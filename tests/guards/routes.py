@@ -100,6 +100,14 @@ api-exports                          POST   -          ok   ok   ok   ok   ok   
 api-export                           GET    export     404  404  ok   404  404  404  in   in
 api-export-download                  GET    export     404  404  ok   404  404  404  in   in
 api-export-manifest                  GET    export     404  404  ok   404  404  404  in   in
+exports                              GET    -          ok   ok   ok   ok   ok   404  in   in
+exports                              POST   -          ok   ok   ok   ok   ok   404  in   in    ask-export
+export-dialog                        GET    -          ok   ok   ok   ok   ok   404  in   in
+export-dialog                        POST   -          ok   ok   ok   ok   ok   404  in   in    format=text
+export                               GET    export     404  404  ok   404  404  404  in   in
+export-download                      GET    export     404  404  ok   404  404  404  in   in
+export-manifest                      GET    export     404  404  ok   404  404  404  in   in
+export-again                         POST   export     404  404  ok   404  404  404  in   in
 
 # sign-in: about the signed-in person alone
 account_login                        GET    -          ok   ok   ok   ok   ok   ok   ok   ok

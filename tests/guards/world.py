@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import uuid
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -21,6 +22,7 @@ from evalplatform.audit.models import AuditEvent
 from evalplatform.audit.recording import record
 from evalplatform.jobs.models import Job
 from evalplatform.scoping.actor import Actor
+from exports.formats.options import TurnMode
 from exports.models import Export
 from reviews.models import EvalLabelRevision
 from tests.cast import Cast, make_cast, make_key
@@ -89,6 +91,11 @@ BODIES: dict[str, Any] = {
         {"ids": [str(world.rows["session"]["pk"])], "evalStatus": "golden"}
     ),
     "api-export": lambda world: json.dumps({"format": "text"}),
+    "ask-export": lambda world: {
+        "format": "text",
+        "turn_mode": TurnMode.PER_TURN.value,
+        "token": str(uuid.uuid4()),
+    },
     "end": lambda world: {
         "action": "end",
         "_selected_action": [world.rows["membership"]["pk"]],
