@@ -36,7 +36,7 @@ from evalplatform.scoping.actor import Actor
 from evalplatform.scoping.managers import get_visible
 
 CHUNK_SESSIONS = 500
-CHUNK_CHARACTERS = 1_000_000
+CHUNK_CHARACTERS = 500_000
 LONGEST_WAIT = 10  # seconds that a request waits for another intake into the same source
 BUSY = "Another import writes to this source at this moment: send it again in a few seconds."
 MAX_LOCKS = 50  # sources locked one by one; beyond that, the whole team's intake is
