@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import pghistory
 import pgtrigger
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -65,6 +66,7 @@ class EvalLabel(ScopedModel):
             models.Index(
                 fields=["status"], condition=Q(is_eval_ready=True), name="eval_ready_by_status"
             ),
+            GinIndex(fields=["tags"], name="labels_by_tag"),
         ]
 
     def __str__(self) -> str:
