@@ -14,7 +14,6 @@ from django.core.exceptions import ImproperlyConfigured, PermissionDenied, Valid
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import NoReverseMatch
 
 from evalplatform.accounts.roles import Verb
 from evalplatform.scoping.actor import Actor
@@ -142,10 +141,7 @@ class ScopedModelAdmin(ModelAdmin):
 
     def view_on_site(self, obj: Any) -> str | None:
         """Link to the row's own page, not through Django's redirect that knows no rule."""
-        try:
-            return str(obj.get_absolute_url())
-        except (AttributeError, NoReverseMatch):
-            return None
+        return obj.get_absolute_url() if hasattr(obj, "get_absolute_url") else None
 
     def changeform_view(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         try:
@@ -158,7 +154,8 @@ class ScopedModelAdmin(ModelAdmin):
         """Make the change through the model's own method, which checks and records it."""
         if form.changed_data:
             row = self.model.objects.editable_by(actor_of(request)).get(pk=obj.pk)
-            self.save_row(row, form.cleaned_data, actor_of(request))
+            said = {name: form.cleaned_data[name] for name in form.changed_data}
+            self.save_row(row, said, actor_of(request))
 
     def save_row(self, row: Any, values: dict[str, Any], actor: Actor) -> None:
         """Call the method of the model that this form stands for."""

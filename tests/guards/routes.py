@@ -178,6 +178,8 @@ admin:reviews_evallabelrevision_change GET    revision   ok   ok   ok   404  404
 admin:reviews_evallabelrevision_history GET    revision   ok   ok   403  404  404  404  in   in
 admin:exports_export_change          GET    export     404  404  ok   404  404  404  in   in
 admin:exports_export_history         GET    export     404  404  403  404  404  404  in   in
+admin:reviews_evallabel_change       POST   session    ok   ok   ok   404  403  404  in   in    status=golden
+admin:datasets_session_changelist    POST   -          ok   ok   ok   ok   ok   ok   in   in    mark
 """
 
 

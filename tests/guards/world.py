@@ -96,6 +96,10 @@ BODIES: dict[str, Any] = {
         "turn_mode": TurnMode.PER_TURN.value,
         "token": str(uuid.uuid4()),
     },
+    "mark": lambda world: {
+        "action": "mark_eval_ready",
+        "_selected_action": [world.rows["session"]["pk"]],
+    },
     "end": lambda world: {
         "action": "end",
         "_selected_action": [world.rows["membership"]["pk"]],
