@@ -51,6 +51,7 @@ class ApiKey(ScopedModel):
     )
 
     class Meta(ScopedModel.Meta):
+        verbose_name = "API key"
         ordering = ("-created_at",)
         constraints = [
             models.UniqueConstraint(
@@ -188,6 +189,7 @@ class AccessLogEntry(ScopedModel):
     response_ms = models.PositiveIntegerField()
 
     class Meta(ScopedModel.Meta):
+        verbose_name_plural = "access log entries"
         ordering = ("-id",)
         indexes = [
             models.Index(fields=["team", "-id"], name="access_log_of_team"),
