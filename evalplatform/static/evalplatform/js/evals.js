@@ -6,16 +6,26 @@ const menu = document.getElementById("status-menu");
 let menuRow = null;
 let currentId = "";
 
+let queue = Promise.resolve();
+
 const rowOf = (element) => element?.closest?.("[data-row][data-label-url]");
-const currentRow = () => document.querySelector("[data-row].is-current[data-label-url]");
+const rowWith = (id) => (id ? document.querySelector(`[data-row][data-id="${CSS.escape(id)}"]`) : null);
+const currentRow = () => rowOf(document.querySelector("[data-row].is-current")) ?? rowWith(currentId);
 const token = () => document.querySelector("meta[name=csrf-token]")?.content ?? "";
 const say = (text, level) => document.dispatchEvent(new CustomEvent("toast", { detail: { text, level } }));
 
+// One after the other: what a key does depends on what the row says when its turn comes.
 function setStatus(row, status) {
-  if (!menu || !row || row.classList.contains("is-saving")) return;
+  if (!menu || !row) return;
+  const { id } = row.dataset;
+  queue = queue.then(() => send(rowWith(id), status)).catch(() => {});
+}
+
+function send(row, status) {
+  if (!row) return null;
   const wanted = row.dataset.status === status ? "" : status;
   row.classList.add("is-saving");
-  window.htmx
+  return window.htmx
     .ajax("POST", row.dataset.labelUrl, { source: row, target: row, swap: "outerHTML show:none", values: { status: wanted, as: "row" } })
     .finally(() => row.classList.remove("is-saving"));
 }
@@ -122,8 +132,8 @@ document.addEventListener("htmx:configRequest", (event) => {
 });
 
 document.addEventListener("row:current", (event) => (currentId = event.target.dataset.id));
-document.addEventListener("htmx:afterSwap", () => {
-  const row = currentId && document.querySelector(`[data-row][data-id="${CSS.escape(currentId)}"]`);
+document.addEventListener("htmx:afterSettle", () => {
+  const row = rowWith(currentId);
   if (!row || row.classList.contains("is-current")) return;
   row.classList.add("is-current");
   row.setAttribute("aria-current", "true");
