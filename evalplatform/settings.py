@@ -290,6 +290,11 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 4 * 3600,
     "socket_connect_timeout": 1,
     "socket_timeout": 30,
+    # Who presses a button does not wait for Redis to come back: the sweeper sends the job later.
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0.1,
+    "interval_max": 0.2,
 }
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TASK_ACKS_LATE = True

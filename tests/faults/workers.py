@@ -18,14 +18,13 @@ QUIET = ["--without-gossip", "--without-mingle"]
 
 
 class Worker:
-    """`with Worker() as worker:`; `worker.kill()` ends the whole group with SIGKILL."""
+    """`with Worker() as worker:`; `worker.kill()` ends the whole group with SIGKILL.
 
-    def __init__(self, *, lease_seconds: int = 2) -> None:
-        name = str(connection.settings_dict["NAME"])
-        self.environment = os.environ | {
-            "DATABASE_URL": make_conninfo(os.environ["DATABASE_URL"], dbname=name),
-            "EVALPLATFORM_JOB_LEASE_SECONDS": str(lease_seconds),
-        }
+    `redis_url` gives it another broker than the session's.
+    """
+
+    def __init__(self, *, lease_seconds: int = 2, redis_url: str = "") -> None:
+        self.environment = environment(lease_seconds=lease_seconds, redis_url=redis_url)
 
     def __enter__(self) -> Worker:
         self.process = subprocess.Popen(
@@ -39,6 +38,11 @@ class Worker:
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
+    def stop(self, *, patience: float = 60) -> None:
+        """Ask it to end, as a deploy would: it finishes what it does."""
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(patience)
+
     def __exit__(
         self,
         kind: type[BaseException] | None,
@@ -46,6 +50,29 @@ class Worker:
         at: TracebackType | None,
     ) -> None:
         self.kill()
+
+
+def environment(*, lease_seconds: int = 2, redis_url: str = "") -> dict[str, str]:
+    """Return what a process needs to work on the database of the test, impatiently."""
+    name = str(connection.settings_dict["NAME"])
+    return os.environ | {
+        "DATABASE_URL": make_conninfo(os.environ["DATABASE_URL"], dbname=name),
+        "REDIS_URL": redis_url or os.environ["REDIS_URL"],
+        "EVALPLATFORM_JOB_LEASE_SECONDS": str(lease_seconds),
+        "EVALPLATFORM_JOB_RESEND_SECONDS": "2",
+    }
+
+
+def run_code(code: str, **chosen: str) -> subprocess.CompletedProcess[str]:
+    """Run Python with Django ready in a process of its own, to its end."""
+    return subprocess.run(
+        [sys.executable, "-c", f"import django\ndjango.setup()\n{code}"],
+        env=environment(**chosen),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
 
 
 def wait_until(is_so: Callable[[], bool], *, seconds: float = 60) -> None:
