@@ -7,6 +7,7 @@ class DatasetsConfig(AppConfig):
     """Registers the app."""
 
     name = "datasets"
+    verbose_name = "Sessions"
 
     def ready(self) -> None:
         """Register the works of this app's jobs."""

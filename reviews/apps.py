@@ -7,6 +7,7 @@ class ReviewsConfig(AppConfig):
     """Registers the app, and its part of home."""
 
     name = "reviews"
+    verbose_name = "Labels"
 
     def ready(self) -> None:
         from evalplatform import home

@@ -8,3 +8,4 @@ class AccountsConfig(AppConfig):
 
     name = "evalplatform.accounts"
     label = "accounts"
+    verbose_name = "People"

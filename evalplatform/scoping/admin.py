@@ -19,6 +19,7 @@ from evalplatform.accounts.roles import Verb
 from evalplatform.scoping.actor import Actor
 from evalplatform.scoping.fields import visible_rows_of
 from evalplatform.scoping.keyset import capped_count
+from evalplatform.scoping.patience import TooBroadError, patience
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]
@@ -142,6 +143,18 @@ class ScopedModelAdmin(ModelAdmin):
     def view_on_site(self, obj: Any) -> str | None:
         """Link to the row's own page, not through Django's redirect that knows no rule."""
         return obj.get_absolute_url() if hasattr(obj, "get_absolute_url") else None
+
+    def changelist_view(self, request: Any, extra_context: Any = None) -> Any:
+        """Show the list, or say within seconds that it is too broad; actions take their time."""
+        if request.method != "GET":
+            return super().changelist_view(request, extra_context)
+        try:
+            with patience():
+                response = super().changelist_view(request, extra_context)
+                return response.render() if hasattr(response, "render") else response
+        except TooBroadError:
+            context = {**self.admin_site.each_context(request), "title": "Too broad"}
+            return TemplateResponse(request, "admin/too_broad.html", context, status=503)
 
     def changeform_view(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         try:

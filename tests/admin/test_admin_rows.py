@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -258,3 +259,24 @@ def test_list_does_not_query_per_row(
         counts.append(len(queries))
 
     assert counts[0] == counts[1]
+
+
+def test_list_that_takes_too_long_says_so(
+    cast: Cast, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from django.db.models import F, Func, TextField
+    from django.db.models.functions import Cast
+
+    from datasets.admin import SessionAdmin
+
+    def slow(self: object, request: object, rows: Any, words: str) -> tuple[Any, bool]:
+        pause = Cast(Func(6, function="pg_sleep", output_field=TextField()), TextField())
+        return rows.annotate(pause=pause).filter(pause=F("title")), False
+
+    make_session(owner=cast.eva)
+    monkeypatch.setattr(SessionAdmin, "get_search_results", slow)
+
+    response = sign_in(cast.olga).get(changelist("datasets_session"), {"q": "x"})
+
+    assert response.status_code == 503
+    assert "fewer rows" in response.content.decode()
