@@ -36,6 +36,8 @@ HIDDEN = re.compile(
     "\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]"
 )
 HIDDEN_RUN = re.compile(rf"({HIDDEN.pattern})\1*")
+HIDDEN_RUNS = re.compile(rf"{HIDDEN.pattern}+")
+MAX_MARKS = 2_000
 TAG = re.compile(r"(<[^>]*>)")
 # A joiner between pictures or in scripts that need it is ordinary writing.
 JOINED = re.compile(
@@ -123,10 +125,18 @@ def reveal(html: str) -> str:
 
 
 def _reveal_text(text: str) -> str:
+    """Mark the hidden characters; in a text full of them the later ones are only replaced."""
+    if not HIDDEN.search(text):
+        return text
     joiners = {match.start() for match in JOINED.finditer(text)}
-    return HIDDEN_RUN.sub(
-        lambda run: run[0] if run.start() in joiners else _mark(run[1], len(run[0])), text
-    )
+    shown, end = [], 0
+    for n, run in enumerate(HIDDEN_RUN.finditer(text)):
+        if n >= MAX_MARKS:
+            return "".join(shown) + HIDDEN_RUNS.sub("\N{REPLACEMENT CHARACTER}", text[end:])
+        mark = run[0] if run.start() in joiners else _mark(run[0][0], len(run[0]))
+        shown += [text[end : run.start()], mark]
+        end = run.end()
+    return "".join(shown) + text[end:]
 
 
 @lru_cache(maxsize=512)
