@@ -18,7 +18,8 @@ from tests.guards.product import (
 Source = tuple[str, str]
 Rule = Callable[[ast.AST], str | None]
 
-PLAIN = {"all_rows", "_default_manager", "_base_manager"}
+PLAIN = {"all_rows", "_default_manager", "_base_manager", "default_manager", "base_manager"}
+SHORTCUTS = {"get_object_or_404", "get_list_or_404", "aget_object_or_404"}
 SQL = {"raw", "cursor", "extra", "RawSQL"}
 SORTS = {"order_by", "values", "values_list"}
 NAMED_BY_CALLER = {"filter", "exclude", "get", "annotate", "Q", *SORTS}
@@ -74,6 +75,7 @@ EXEMPT = {
     "datasets/intake.py all_rows": "sources of the actor's team, by name; sessions that are found "
     "are then asked of editable_by(actor)",
     "datasets/intake.py cursor": "locks by name, reads no row",
+    "datasets/querysets.py QuerySet()": "with_tags(): two index scans whose union only narrows",
     "datasets/choices.py exclude(**)": "field names of a constant of the module",
     "datasets/rendering.py mark_safe": "markdown without HTML, then an allowlist; or escaped text",
     "evalplatform/scoping/patience.py cursor": "sets the time a statement may take, reads no row",
@@ -123,6 +125,20 @@ def user_objects(node: ast.AST) -> str | None:
         owner = name_of(node.value)
         return "Model.objects" if owner in {"User", "get_user_model"} else None
     return None
+
+
+def own_queryset(node: ast.AST) -> str | None:
+    """Find `QuerySet(model=...)` and `get_object_or_404(Model)`: both ask all rows."""
+    if not isinstance(node, ast.Call):
+        return None
+    if name_of(node.func) in SHORTCUTS:
+        asked = node.args[0] if node.args else None
+        is_model = isinstance(asked, ast.Name) and asked.id[:1].isupper()
+        return name_of(node.func) if is_model else None
+    if not any(keyword.arg == "model" for keyword in node.keywords):
+        return None
+    made = name_of(node.func)
+    return "QuerySet()" if made == "type" or made.endswith("QuerySet") else None
 
 
 def own_sql(node: ast.AST) -> str | None:
@@ -176,6 +192,7 @@ def name_of(node: ast.AST | None) -> str:
 RULES: tuple[Rule, ...] = (
     plain_managers,
     user_objects,
+    own_queryset,
     own_sql,
     names_from_elsewhere,
     compared_roles,
@@ -262,6 +279,14 @@ def test_guard_catches_plain_managers() -> None:
     assert whats("getattr(model, 'all_rows')") == ["all_rows"]
     assert whats("User.objects.get(email=email)") == ["Model.objects"]
     assert whats("Session.objects.visible_to(actor)") == []
+
+
+def test_guard_catches_a_queryset_made_by_hand() -> None:
+    assert whats("SessionQuerySet(model=Session)") == ["QuerySet()"]
+    assert whats("models.QuerySet(model=Session)") == ["QuerySet()"]
+    assert whats("type(self)(model=self.model)") == ["QuerySet()"]
+    assert whats("get_object_or_404(Session, pk=pk)") == ["get_object_or_404"]
+    assert whats("get_object_or_404(self.rows(), pk=pk)") == []
 
 
 def test_guard_catches_sql_by_hand() -> None:
