@@ -7,16 +7,25 @@ from datetime import datetime
 from typing import Any, Self
 
 from django.contrib.postgres.search import SearchQuery, SearchVector
-from django.db.models import Q
+from django.db.models import Case, OuterRef, Q, Subquery, When
+from django.db.models.functions import Left
 
 from evalplatform.scoping.managers import ScopedQuerySet
 
+LONGEST_OPENING = 90
 STATUSES = ("golden", "correct", "incorrect", "needs_review", "unset")
 TITLE_WORDS = SearchVector("title", config="simple")
 
 
 class SessionQuerySet(ScopedQuerySet[Any]):
     """Sessions after the visibility rule."""
+
+    def with_opening(self) -> Self:
+        """Add how each untitled session begins: the first words its user said, as `opening`."""
+        messages = self.model._meta.get_field("messages").related_model.all_rows
+        said = messages.filter(session=OuterRef("pk"), role="user").order_by("position")
+        words = Subquery(said.values(words=Left("content", LONGEST_OPENING))[:1])
+        return self.annotate(opening=Case(When(title="", then=words)))
 
     def newest_first(self) -> Self:
         """Order as every list and export of sessions does."""

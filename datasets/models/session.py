@@ -78,7 +78,8 @@ class Session(ScopedModel):
         ]
 
     def __str__(self) -> str:
-        return self.title or "Untitled"
+        """The title; where `with_opening` was asked for, how an untitled one begins."""
+        return self.title or getattr(self, "opening", None) or "Untitled"
 
     def get_absolute_url(self) -> str:
         return reverse("session", args=[self.team.slug, self.pk])

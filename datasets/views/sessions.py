@@ -23,7 +23,7 @@ NOT_LISTED = ("search", "participant", "session_state", "label__notes", "label__
 
 def listed(rows: Any) -> Any:
     """Return the rows as lists show them: with label and source, without what is large."""
-    return rows.select_related("source", "label").defer(*NOT_LISTED)
+    return rows.with_opening().select_related("source", "label").defer(*NOT_LISTED)
 
 
 class SessionListView(ScopedPage):

@@ -26,7 +26,7 @@ class SessionPage(ScopedPage):
     template_name = "datasets/session.html"
 
     def rows(self) -> Any:
-        return super().rows().select_related("source", "owner").defer("search")
+        return super().rows().with_opening().select_related("source", "owner").defer("search")
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
         session = self.get_session(kwargs["pk"])

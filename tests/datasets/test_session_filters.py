@@ -169,3 +169,12 @@ def test_a_chip_leads_to_the_list_without_its_filter(cast: Cast) -> None:
         ("Tag", "b"): "/s/?tag=a&status=unset",
         ("Status", "Unset"): "/s/?tag=a&tag=b",
     }
+
+
+def test_an_untitled_session_is_listed_by_how_it_begins(cast: Cast) -> None:
+    untitled = make_session(owner=cast.eva, title="", messages=(("user", "Is the pool open?"),))
+    silent = make_session(owner=cast.eva, title="", messages=())
+    rows = Session.objects.visible_to(cast.eva).with_opening()
+
+    assert str(rows.get(pk=untitled.pk)) == "Is the pool open?"
+    assert str(rows.get(pk=silent.pk)) == "Untitled"
