@@ -12,10 +12,18 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.template.loader import render_to_string
 
-from evalplatform.errors import error_body
+from evalplatform.content_types import REFUSED
+from evalplatform.errors import CODES, NOT_FOUND, error_body
 
 log = logging.getLogger(__name__)
 AWAY = "The database is away for a moment: try again in a few seconds."
+ONLY_UTF_8 = "Send text as UTF-8: this Content-Type names another charset."
+MESSAGES = {
+    "INTERNAL": "Something went wrong on our side; X-Request-Id names it in the log.",
+    "INVALID_REQUEST": "This request cannot be read.",
+    "FORBIDDEN": "This request may not be made.",
+}
+ADVICE = ("Allow", "Retry-After")
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
@@ -35,13 +43,43 @@ class RequestIdMiddleware:
         return response
 
 
-class BadTextMiddleware:
-    """Answer 400 to NUL or lone surrogates in path, query or form: no table holds them."""
+class ApiErrorMiddleware:
+    """Answer every refusal under /api/ in the one shape, also those made before a view is found."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if not is_for_programs(request) or response.status_code < 400:
+            return response
+        if response.headers.get("Content-Type", "").startswith("application/json"):
+            return response
+        return in_one_shape(response)
+
+
+def in_one_shape(response: HttpResponseBase) -> HttpResponse:
+    """Return the refusal as JSON, with the headers that say what to do about it."""
+    status = response.status_code
+    code = CODES.get(status, "INTERNAL" if status >= 500 else "INVALID_REQUEST")
+    message = NOT_FOUND if status == 404 else MESSAGES.get(code, response.reason_phrase)
+    told = {name: response.headers[name] for name in ADVICE if name in response.headers}
+    response.close()
+    return JsonResponse(error_body(code, message), status=status, headers=told)
+
+
+class BadTextMiddleware:
+    """Answer 400 to NUL or lone surrogates in path, query or form: no table holds them.
+
+    A body in another charset than UTF-8 is a 415.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.META.get(REFUSED):
+            return refused(request, ONLY_UTF_8, status=415)
         place = unstorable_place(request)
         if place:
             return refuse(request, place)
@@ -67,7 +105,7 @@ class DatabaseAwayMiddleware:
 def unavailable(request: HttpRequest) -> HttpResponse:
     """Say that the database is away, in the shape the caller reads."""
     response: HttpResponse
-    if request.path.startswith("/api/"):
+    if is_for_programs(request):
         response = JsonResponse(error_body("UNAVAILABLE", AWAY), status=503)
     else:
         response = HttpResponse(render_to_string("503.html", {"message": AWAY}), status=503)
@@ -92,6 +130,15 @@ def unstorable_place(request: HttpRequest) -> str:
 def refuse(request: HttpRequest, place: str) -> HttpResponse:
     """Say where the character is, in the shape the caller reads."""
     message = f"{place} holds a NUL or half a character (lone surrogate): remove it."
-    if request.path.startswith("/api/"):
-        return JsonResponse(error_body("INVALID_REQUEST", message), status=400)
-    return HttpResponse(message, status=400, content_type="text/plain; charset=utf-8")
+    return refused(request, message, status=400)
+
+
+def refused(request: HttpRequest, message: str, *, status: int) -> HttpResponse:
+    """Answer a refusal as text, or to programs in their one shape."""
+    if is_for_programs(request):
+        return JsonResponse(error_body(CODES[status], message), status=status)
+    return HttpResponse(message, status=status, content_type="text/plain; charset=utf-8")
+
+
+def is_for_programs(request: HttpRequest) -> bool:
+    return request.path.startswith("/api/")

@@ -86,6 +86,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "evalplatform.requests.ApiErrorMiddleware",
     "evalplatform.requests.BadTextMiddleware",
     "evalplatform.requests.DatabaseAwayMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -254,6 +255,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["evalplatform.scoping.permissions.VerbPermission"],
     "DEFAULT_PARSER_CLASSES": ["evalplatform.scoping.parsers.StrictJsonParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "URL_FORMAT_OVERRIDE": None,  # `format` names our files, and no page of ours
     "DEFAULT_THROTTLE_CLASSES": ["evalplatform.accounts.throttling.CallerThrottle"],
     "DEFAULT_PAGINATION_CLASS": "evalplatform.scoping.keyset.ApiKeysetPagination",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",

@@ -51,6 +51,7 @@ class ApiDocsView(SpectacularSwaggerSplitView):
     """The API's documentation, to be read and tried out."""
 
     url_name = "api-schema"
+    http_method_names = ["get", "head"]
 
 
 class HelpView(ScopedPage):

@@ -124,7 +124,10 @@ class Export(ScopedModel):
 
     @classmethod
     def _asked_before(cls, job: Job, asked: dict[str, Any], by: Actor) -> Export:
-        export: Export = cls.objects.visible_to(by).select_related("job").get(job=job)
+        found = cls.objects.visible_to(by).select_related("job").filter(job=job)
+        export: Export | None = found.first()
+        if export is None:  # asked for when this person saw more of the team than now
+            raise Conflict("This Idempotency-Key was used before: choose a new one.")
         if any(getattr(export, name) != value for name, value in asked.items()):
             raise Conflict("This Idempotency-Key was used for another file: choose a new one.")
         return export

@@ -133,12 +133,15 @@ class Fields:
         amount = decimal(value)
         if amount is None:
             self.wrong(key, f"This must be a number, not {kind(value)}. Write it as 0.02.", value)
-        elif amount < 0:
+            return None
+        if 0 <= amount < MAX_COST and n_places(amount) > COST_PLACES:
+            amount = round(amount, COST_PLACES)
+        if amount < 0:
             self.wrong(key, "This must not be negative. Write 0 or more, or leave it out.", value)
         elif amount >= MAX_COST:
             self.wrong(key, "This number is too large. Write the real one, or leave it out.", value)
         else:
-            return round(amount, COST_PLACES) if n_places(amount) > COST_PLACES else amount
+            return amount
         return None
 
     def moment(self, key: str) -> datetime | None:

@@ -20,8 +20,9 @@ class VerbPermission(BasePermission):
         if not isinstance(request.auth, Actor):
             raise NotAuthenticated(REFUSED)
         verbs: dict[str, str] = getattr(view, "verbs", {})
-        verb = verbs.get(getattr(view, "action", None) or (request.method or "").lower())
-        if verb is None and request.method not in {"OPTIONS", "HEAD"}:
+        method = "get" if request.method == "HEAD" else (request.method or "").lower()
+        verb = verbs.get(getattr(view, "action", None) or method)
+        if verb is None:
             view.http_method_not_allowed(request)
         if verb is None or not request.auth.may(verb):
             raise PermissionDenied("Your role or key may not do this.")

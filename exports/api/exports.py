@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from hashlib import sha256
 from typing import Any
 
 from django.http import HttpResponseBase
@@ -23,11 +24,12 @@ from exports.catalog import FORMATS
 from exports.models import Export
 from exports.selection import Selection
 
+LONGEST_KEY = 200
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
     str,
     OpenApiParameter.HEADER,
-    description="The same key gives the export there is; at most 200 characters.",
+    description=f"The same key gives the export there is; at most {LONGEST_KEY} characters.",
 )
 REFUSALS = {code: OpenApiResponse(ErrorSerializer) for code in (400, 401, 403, 404, 429)}
 FILE: dict[Any, Any] = {
@@ -123,6 +125,8 @@ def idempotency_key(request: Request) -> str | None:
     key: str | None = request.headers.get("Idempotency-Key")
     if key is None:
         return None
-    if not key.strip() or len(key) > 200 or not key.isprintable():
-        raise ValidationError({"Idempotency-Key": "Write 1 to 200 printable characters."})
-    return f"api:{key}"
+    if not key.strip() or len(key) > LONGEST_KEY or not key.isprintable():
+        raise ValidationError(
+            {"Idempotency-Key": f"Write 1 to {LONGEST_KEY} printable characters."}
+        )
+    return f"api:{sha256(key.encode()).hexdigest()}"  # pages have keys of their own
