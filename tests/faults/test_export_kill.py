@@ -1,4 +1,4 @@
-"""F1, F3, F5, F19: workers die, stop and get messages twice; the file is whole all the same."""
+"""F1, F3, F4, F5, F19: workers die, stop and get messages twice; the file is whole all the same."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from functools import partial
 
+import psutil
 import pytest
 
 from evalplatform.jobs.models import Job
@@ -108,3 +109,18 @@ def test_a_worker_that_is_told_to_stop_finishes_its_file_first() -> None:
 
     assert assert_whole(export, actor).job.attempt == 1
     assert not Job.all_rows.filter(state="running").exists()
+
+
+def test_a_pool_child_that_is_killed_costs_one_lease_and_not_the_job() -> None:
+    actor = make_sessions(n_messages=100_000)
+    export = ask(actor)
+
+    with Worker() as worker:
+        wait_until(lambda: is_writing(export))
+        for child in psutil.Process(worker.process.pid).children():
+            child.kill()
+        wait_until(lambda: bool(sweep()) or state_of(export) == "done")
+        wait_until(lambda: state_of(export) == "done")
+        assert worker.process.poll() is None
+
+    assert assert_whole(export, actor).job.attempt == 2
