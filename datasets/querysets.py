@@ -61,7 +61,7 @@ class SessionQuerySet(ScopedQuerySet[Any]):
 
         A union of two index scans: an OR over two tables would read every session.
         """
-        anybodys = type(self)(model=self.model, using=self.db).order_by()  # only narrows self
+        anybodys = type(self)(model=self.model).order_by()  # only ever narrows self
         own = anybodys.filter(tags__overlap=list(tags)).values("pk")
         labels = anybodys.filter(label__tags__overlap=list(tags)).values("pk")
         return self.filter(pk__in=own.union(labels))

@@ -129,7 +129,8 @@ def _reveal_text(text: str) -> str:
     if not HIDDEN.search(text):
         return text
     joiners = {match.start() for match in JOINED.finditer(text)}
-    shown, end = [], 0
+    shown: list[str] = []
+    end = 0
     for n, run in enumerate(HIDDEN_RUN.finditer(text)):
         if n >= MAX_MARKS:
             return "".join(shown) + HIDDEN_RUNS.sub("\N{REPLACEMENT CHARACTER}", text[end:])
