@@ -38,7 +38,7 @@ class UploadForm(forms.Form):
         max_length=Source._meta.get_field("name").max_length,
         validators=[refuse_hidden_characters],
         help_text="Where conversations come from that do not say it themselves, such as "
-        "&ldquo;helpdesk bot&rdquo;. Left empty, the name of the format is taken.",
+        "“helpdesk bot”. Left empty, the name of the format is taken.",
     )
 
     def __init__(self, request: HttpRequest, by: Actor) -> None:

@@ -78,8 +78,9 @@ class Session(ScopedModel):
         ]
 
     def __str__(self) -> str:
-        """The title; where `with_opening` was asked for, how an untitled one begins."""
-        return self.title or getattr(self, "opening", None) or "Untitled"
+        """The title; where `with_opening` was asked for, how an untitled one begins, on one line."""
+        opening = getattr(self, "opening", None) or ""
+        return self.title or " ".join(opening.split()) or "Untitled"
 
     def get_absolute_url(self) -> str:
         return reverse("session", args=[self.team.slug, self.pk])

@@ -1,7 +1,9 @@
-// Forms: the first field with an error gets the focus, and [data-submit-on-change] sends itself.
+// Forms: the first field with an error gets the focus, else the first of a [data-focus-first] form, and
+// [data-submit-on-change] sends itself.
 // A form sent once is not sent twice by an impatient click.
 
-document.querySelector("[aria-invalid=true]")?.focus();
+const firstField = "[data-focus-first] input:not([type=hidden])";
+(document.querySelector("[aria-invalid=true]") ?? document.querySelector(firstField))?.focus();
 
 document.addEventListener("change", (event) => {
   event.target.closest("[data-submit-on-change]")?.form?.requestSubmit();
