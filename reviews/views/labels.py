@@ -146,7 +146,7 @@ class ExpectedOutputView(ScopedView):
             return self._dialog(session, typed=typed, refusal=words, status=422)
         undo = undo_url(self.actor.team.slug, outcome)
         response = toasted(HttpResponse(status=204), "Expected output saved.", undo=undo)
-        response = told(response, "labels:changed")
+        response = told(response, "expected:saved")  # no list shows it: selections stay
         return told(response, "dialog:close")
 
     def _dialog(

@@ -1,6 +1,17 @@
-// details.menu: closes on a click outside, on Escape and after a choice; arrow keys walk its items.
+// details.menu: opens onto its first field or item, however it was opened; closes on a click outside, on Escape and
+// after a choice; arrow keys walk its items.
 
 const open = () => document.querySelectorAll("details.menu[open]");
+
+const FIRST = ".menu__panel :is(textarea, select, input:not([type=hidden]), .menu__item)";
+
+document.addEventListener(
+  "toggle",
+  (event) => {
+    if (event.target.matches?.("details.menu[open]")) event.target.querySelector(FIRST)?.focus({ preventScroll: true });
+  },
+  true,
+);
 
 document.addEventListener("click", (event) => {
   for (const menu of open()) {

@@ -1,7 +1,9 @@
 // Toasts: django messages, HX-Trigger {"toast": {text, level, undo}}, and what htmx could not do.
-// What went wrong stays until it is closed; the rest leaves after eight seconds unless it is being read.
+// What went wrong stays until it is closed; the rest leaves after eight seconds unless it is being read, or when newer
+// ones need its place: quick work must not wall the list in.
 
 const STAY = 8000;
+const MOST = window.matchMedia("(max-width: 680px)").matches ? 1 : 3;
 const ICONS = { success: "check-circle", info: "info", warning: "alert", error: "x-circle" };
 const list = document.getElementById("toasts");
 const shape = document.getElementById("toast-shape");
@@ -27,6 +29,7 @@ export function toast({ text, level = "info", undo = "" }) {
   button.hidden = !undo;
   button.dataset.undo = undo;
   list.append(item);
+  for (const old of [...list.querySelectorAll(".toast:not(.toast--error)")].slice(0, -MOST)) old.remove();
   leaveLater(item);
 }
 
