@@ -78,7 +78,7 @@ class Session(ScopedModel):
         ]
 
     def __str__(self) -> str:
-        """The title; where `with_opening` was asked for, how an untitled one begins, on one line."""
+        """The title; after `with_opening`, how an untitled one begins, in one line."""
         opening = getattr(self, "opening", None) or ""
         return self.title or " ".join(opening.split()) or "Untitled"
 
