@@ -83,14 +83,18 @@ class Selection:
 
     @property
     def text(self) -> str:
-        """Return what was chosen, as a person says it."""
-        parts = [f"{NAMES[name]}: {spoken(value)}" for name, value in self.filters.items()]
+        """Return what was chosen, as a person says it, without what is always so."""
+        said = {name: spoken(value) for name, value in self.filters.items()}
+        parts = [f"{NAMES[k]}: {text}" for k, text in said.items() if (k, text) not in UNSAID]
         if self.session_ids is not None:
             n = len(self.session_ids)
             parts.insert(0, f"{n:,} chosen session{'' if n == 1 else 's'}")
         if self.limit:
             parts.append(f"the newest {self.limit:,}")
         return " · ".join(parts) or "All eval-ready sessions"
+
+
+UNSAID = {("eval_ready", "1")}
 
 
 def spoken(value: Any) -> str:
