@@ -21,7 +21,7 @@ from exports.manifest import make_manifest
 from exports.models import Export, require_export
 from exports.preview import count
 from exports.reading_ahead import sessions_ahead
-from exports.writing import Digest, write_pieces
+from exports.writing import Digest, no_search_for_cycles, write_pieces
 
 
 @dataclass(frozen=True)
@@ -87,6 +87,7 @@ def write_attempt(turn: Turn, export: Export, name: str) -> BuiltFile:
     taken_at = datetime.now(UTC)
     rows = selection.rows(turn.actor)
     with (
+        no_search_for_cycles(),
         storing.whole_file(name, go_on) as handle,
         sessions_ahead(rows, limit=selection.limit) as sessions,
     ):

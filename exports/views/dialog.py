@@ -30,7 +30,7 @@ class ExportDialogView(ScopedPage):
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         if request.GET.get("part") == "preview":
             return self.show_preview(request.POST)
-        return self.show(request.POST)
+        return self.show(both(request))
 
     def show(
         self, data: QueryDict, form: ExportForm | None = None, problem: str = ""
@@ -77,6 +77,14 @@ class ExportDialogView(ScopedPage):
         except Conflict as error:
             return self.show(request.POST, form, str(error.detail))
         return redirect(export)
+
+
+def both(request: HttpRequest) -> QueryDict:
+    """Return the view's filters, which its address has, with the ticked ids, which are too many."""
+    data = request.GET.copy()
+    for name, values in request.POST.lists():
+        data.setlist(name, values)
+    return data
 
 
 def is_part(request: HttpRequest) -> bool:
