@@ -145,6 +145,7 @@ if env.text("S3_BUCKET"):
             "endpoint_url": env.text("S3_ENDPOINT_URL") or None,
             "default_acl": None,
             "file_overwrite": False,
+            "max_memory_size": 10_000_000,  # a larger file goes through the disk
         },
     }
 else:
