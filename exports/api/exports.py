@@ -25,6 +25,7 @@ from exports.models import Export
 from exports.selection import Selection
 
 LONGEST_KEY = 200
+MOST_CHARACTERS = 190  # with our own beginning it fits the column
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
     str,
