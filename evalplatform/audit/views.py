@@ -106,6 +106,8 @@ def in_words(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, list) and all(isinstance(part, str) for part in value):
         text = ", ".join(value)
+    elif isinstance(value, dict):
+        text = ", ".join(f"{name} {in_words(part) or '-'}" for name, part in value.items())
     elif isinstance(value, str):
         text = moment_in_words(value) if MOMENT.fullmatch(value) else value
     else:

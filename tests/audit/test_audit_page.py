@@ -320,3 +320,10 @@ def test_the_operator_is_named_as_such(cast: Cast, sign_in: SignIn) -> None:
 
     assert "Operator" in text
     assert "operator, command" in text
+
+
+def test_counts_of_an_import_are_read_as_words() -> None:
+    from evalplatform.audit.views import in_words
+
+    assert in_words({"inserted": 2, "updated": 0}) == "inserted 2, updated 0"
+    assert in_words({"ids": ["a", "b"], "limit": None}) == "ids a, b, limit -"
