@@ -12,6 +12,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 NOT_FOUND = "Not found."
+OF_THE_WHOLE = {"non_field_errors", "__all__"}  # what DRF and Django call the body as a whole
 CODES = {
     400: "INVALID_REQUEST",
     401: "UNAUTHORIZED",
@@ -112,7 +113,7 @@ def field_errors(detail: Any, column: str = "") -> Iterable[dict[str, Any]]:
     """Flatten DRF's nested error detail into {row: None, column, message} rows."""
     if isinstance(detail, Mapping):
         for name, inner in detail.items():
-            path = column if name == "non_field_errors" else f"{column}.{name}".strip(".")
+            path = column if name in OF_THE_WHOLE else f"{column}.{name}".strip(".")
             yield from field_errors(inner, path)
     elif isinstance(detail, list | tuple):
         for place, inner in enumerate(detail):

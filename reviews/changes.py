@@ -115,7 +115,7 @@ class LabelChange:
         values: dict[str, Any] = {
             name: getattr(state if getattr(self, name) is LEFT else self, name) for name in FIELDS
         }
-        values["tags"] = tuple(dict.fromkeys((*values["tags"], *self.add_tags)))
+        values["tags"] = once_each((*values["tags"], *self.add_tags))
         if len(values["tags"]) > MAX_TAGS:
             raise ValidationError({"tags": f"A session has at most {MAX_TAGS} tags."})
         if self.is_eval_ready is True and not state.is_eval_ready and values["status"] is None:
@@ -126,7 +126,15 @@ class LabelChange:
 def clean_tags(tags: Iterable[str]) -> tuple[str, ...]:
     """Return the tags trimmed, in NFC, without empty ones and repeats, in the order given."""
     tidy = (unicodedata.normalize("NFC", " ".join(tag.split())) for tag in tags)
-    return tuple(dict.fromkeys(tag for tag in tidy if tag))
+    return once_each(tag for tag in tidy if tag)
+
+
+def once_each(tags: Iterable[str]) -> tuple[str, ...]:
+    """Return each tag once, as it was first written: case does not make another tag."""
+    kept: dict[str, str] = {}
+    for tag in tags:
+        kept.setdefault(tag.casefold(), tag)
+    return tuple(kept.values())
 
 
 def differences(before: LabelState, after: LabelState) -> dict[str, list[Any]]:

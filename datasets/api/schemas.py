@@ -11,7 +11,7 @@ COUNT = {"type": "integer", "minimum": 0, "nullable": True}
 TAGS = {"type": "array", "items": {"type": "string", "maxLength": 200}, "maxItems": 100}
 DATA = {"type": "object", "additionalProperties": True}
 MOMENT = {
-    "oneOf": [{"type": "string", "format": "date-time"}, {"type": "integer"}],
+    "oneOf": [{"type": "string", "format": "date-time"}, {"type": "number"}],
     "description": "ISO 8601, or epoch milliseconds.",
 }
 MESSAGE = {

@@ -33,9 +33,10 @@ FILTER_PARAMETERS = [
     else OpenApiParameter(name, str, many=True, enum=CHOICES.get(name), description="Any of these.")
     for name in NAMES
 ]
+LIMIT = {"type": "integer", "minimum": 1, "maximum": ApiKeysetPagination.largest}
 PAGE_PARAMETERS = [
     OpenApiParameter("page", str, description="A token: `next` or `previous` of an answer."),
-    OpenApiParameter("limit", int, description="Sessions a page, 1 to 200; 50 when left out."),
+    OpenApiParameter("limit", LIMIT, description="Sessions a page, 1 to 200; 50 when left out."),
 ]
 
 

@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
+from evalplatform.accounts.models.membership import verbs_held
 from evalplatform.accounts.models.user import new_id
 from evalplatform.accounts.roles import Verb
 from evalplatform.audit.recording import record
@@ -121,31 +122,49 @@ class SessionImport(ScopedModel):
         """Keep the file and have it checked; the same file sent twice is one import."""
         if not by.may(Verb.EDIT_EVIDENCE):
             raise PermissionDenied("Your role may not bring conversations in.")
-        waiting = cls.objects.visible_to(by).exclude(state__in=cls.ENDED)
-        same = waiting.filter(sha256=sha256, format=format_slug, source_name=source_name).first()
-        if same is not None:
-            return same  # type: ignore[no-any-return]
-        if waiting.count() >= MAX_WAITING:
-            raise ValidationError(
-                f"You have {MAX_WAITING} uploads waiting: save or discard some of them first."
-            )
         row = cls(team=by.team, imported_by=by.user, sha256=sha256, format=format_slug)
         row.file_name, row.source_name, row.n_bytes = (
             (file.name or "")[-200:],
             source_name,
             file.size,
         )
+        if (same := row._same_waiting(by)) is not None:
+            return same
         name = f"imports/{row.pk}.upload"
+        kept = None
         try:
             row.file.name = row.file.storage.save(name, file)
-            with transaction.atomic():
-                row.save(force_insert=True)
-                row._start_check(by)
-                record(by, "session_import.upload", row, changes={"sha256": [None, sha256]})
-        except BaseException:
-            row.file.storage.delete(row.file.name or name)
-            raise
-        return row
+            kept = row._keep(by)
+        finally:
+            if kept is not row:
+                row.file.storage.delete(row.file.name or name)
+        return kept
+
+    def _keep(self, by: Actor) -> SessionImport:
+        """Save the new row, or return the same upload that was quicker.
+
+        The person's place is held meanwhile, so that of two equal uploads one sees the other.
+        """
+        with transaction.atomic():
+            if Verb.EDIT_EVIDENCE not in verbs_held(by):
+                raise PermissionDenied("Your role may not bring conversations in any more.")
+            if (same := self._same_waiting(by)) is not None:
+                return same
+            self.save(force_insert=True)
+            self._start_check(by)
+            record(by, "session_import.upload", self, changes={"sha256": [None, self.sha256]})
+        return self
+
+    def _same_waiting(self, by: Actor) -> SessionImport | None:
+        """Return this person's waiting import of the same file; ValidationError when too many."""
+        waiting = type(self).objects.visible_to(by).exclude(state__in=self.ENDED)
+        alike = {name: getattr(self, name) for name in ("sha256", "format", "source_name")}
+        same: SessionImport | None = waiting.filter(**alike).first()
+        if same is None and waiting.count() >= MAX_WAITING:
+            raise ValidationError(
+                f"You have {MAX_WAITING} uploads waiting: save or discard some of them first."
+            )
+        return same
 
     def check_again(self, *, by: Actor) -> None:
         """Have the file checked once more: the check failed, or what is stored has changed."""

@@ -140,6 +140,7 @@ class Installation:
             "--workers": "2",
             "--threads": "8",
             "--timeout": "60",
+            "--limit-request-line": "8190",  # ids and filters of an export are in the address
             "--graceful-timeout": "8",
         }
         flat = [part for option in options.items() for part in option]

@@ -37,6 +37,8 @@ from exports.writing import write_pieces
 STATUSES = ("golden", "correct", "incorrect", "needs_review")
 OPTIONS = tuple(ExportOptions().canonical())
 KNOWN = ("format", "limit", "sessionIds", *NAMES, *OPTIONS)
+POSITIVE = {"type": "integer", "minimum": 1}
+MEDIA_TYPES = sorted({one.media_type.partition(";")[0] for one in FORMATS.values()})
 NONE_READY = "No eval-ready sessions found"
 NONE_MATCH = "No sessions match the specified filters"
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
@@ -76,12 +78,12 @@ class DirectExportView(ScopedAPIView):
             OpenApiParameter("format", str, required=True, enum=list(FORMATS)),
             OpenApiParameter("status", str, enum=STATUSES, many=True),
             OpenApiParameter("tag", str, many=True, description="Any of these tags."),
-            OpenApiParameter("limit", int, description="At most so many sessions, the newest."),
+            OpenApiParameter("limit", POSITIVE, description="At most so many, the newest."),
             OpenApiParameter("sessionIds", str, description="Ids separated by commas."),
             OpenApiParameter("include_metadata", bool),
         ],
         responses={
-            (200, "application/octet-stream"): OpenApiTypes.BINARY,
+            **{(200, media_type): OpenApiTypes.BINARY for media_type in MEDIA_TYPES},
             **{code: OpenApiResponse(ErrorSerializer) for code in (400, 401, 403, 404, 429)},
         },
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.urls import reverse
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -14,6 +13,7 @@ from exports.formats.options import ExportOptions, InvalidOptionsError
 from exports.models import Export
 from exports.selection import MOST, MOST_IDS
 
+ADDRESS = {"type": "string", "format": "uri-reference", "nullable": True}
 STATES = ("ready", "running", "done", "failed", "cancelled", "expired")
 
 
@@ -114,11 +114,11 @@ class ExportSerializer(serializers.ModelSerializer[Export]):
         ]  # fmt: skip
         read_only_fields = fields
 
-    @extend_schema_field(OpenApiTypes.URI_REF)
+    @extend_schema_field(ADDRESS)
     def get_downloadUrl(self, export: Export) -> str | None:  # noqa: N802
         return self._url("api-export-download", export)
 
-    @extend_schema_field(OpenApiTypes.URI_REF)
+    @extend_schema_field(ADDRESS)
     def get_manifestUrl(self, export: Export) -> str | None:  # noqa: N802
         return self._url("api-export-manifest", export)
 

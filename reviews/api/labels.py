@@ -6,7 +6,7 @@ import uuid
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -30,7 +30,7 @@ class LabelView(ScopedAPIView):
         operation_id="label_session",
         summary="Set fields of a session's label",
         request=LabelInput,
-        responses={200: SessionRow},
+        responses={200: SessionRow, 409: OpenApiResponse(description="Changed since If-Match.")},
         parameters=[
             OpenApiParameter(
                 "If-Match", str, OpenApiParameter.HEADER,

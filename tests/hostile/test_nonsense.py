@@ -14,6 +14,7 @@ from datasets.models import Session
 from evalplatform.wsgi import application
 from exports.models import Export
 from tests.cast import Cast
+from tests.sessions import make_session
 
 CallAs = Callable[..., APIClient]
 SESSION = {"externalId": "n-1", "source": "bot", "messages": [{"role": "user", "content": "Hi"}]}
@@ -81,7 +82,7 @@ def test_an_address_that_takes_no_such_call_refuses_in_the_one_shape(
 def test_a_body_that_is_no_form_is_refused_in_the_one_shape(cast: Cast, call_as: CallAs) -> None:
     client = call_as(cast.eva)
     for content_type in ("multipart/form-data", f"multipart/form-data; boundary={'x' * 300}"):
-        response = client.generic("POST", "/api/v1/sessions", b"--x", content_type=content_type)
+        response = client.generic("POST", "/api/v1/sessions", "--x", content_type=content_type)
 
         assert response.status_code == 400
         assert is_in_one_shape(response)
@@ -161,3 +162,23 @@ def test_a_key_used_before_a_demotion_is_a_conflict_and_tells_nothing(
 
     assert response.status_code == 409
     assert made.json()["id"] not in response.content.decode()
+
+
+def test_a_tag_in_other_case_is_no_other_tag(cast: Cast, call_as: CallAs) -> None:
+    session = make_session(owner=cast.eva)
+    client = call_as(cast.eva)
+    path = f"/api/v1/sessions/{session.pk}/label"
+    first = client.patch(path, {"evalTags": ["Debug", "debug", "e\u0301t\u00e9"]}, format="json")
+    bulk = {"ids": [str(session.pk)], "evalTags": ["DEBUG", "\u00c9T\u00c9", "new"]}
+    client.post("/api/v1/sessions/label", bulk, format="json")
+
+    assert first.json()["evalTags"] == ["Debug", "\u00e9t\u00e9"]
+    session.refresh_from_db()
+    assert session.label.tags == ["Debug", "\u00e9t\u00e9", "new"]
+
+
+def test_a_change_that_names_nothing_blames_no_field(cast: Cast, call_as: CallAs) -> None:
+    path = f"/api/v1/sessions/{make_session(owner=cast.eva).pk}/label"
+    error = call_as(cast.eva).patch(path, {}, format="json").json()["error"]
+
+    assert error["errors"][0]["column"] == ""
