@@ -158,8 +158,8 @@ class SessionImport(ScopedModel):
     def _same_waiting(self, by: Actor) -> SessionImport | None:
         """Return this person's waiting import of the same file; ValidationError when too many."""
         waiting = type(self).objects.visible_to(by).exclude(state__in=self.ENDED)
-        alike = {name: getattr(self, name) for name in ("sha256", "format", "source_name")}
-        same: SessionImport | None = waiting.filter(**alike).first()
+        alike = waiting.filter(sha256=self.sha256, format=self.format, source_name=self.source_name)
+        same: SessionImport | None = alike.first()
         if same is None and waiting.count() >= MAX_WAITING:
             raise ValidationError(
                 f"You have {MAX_WAITING} uploads waiting: save or discard some of them first."
