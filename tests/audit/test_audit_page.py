@@ -94,7 +94,7 @@ def test_what_people_wrote_is_shown_as_text(cast: Cast, sign_in: SignIn) -> None
     text = sign_in(cast.olga).get(url(cast)).content.decode()
 
     assert "<script>alert" not in text
-    assert "{&quot;a&quot;: [true, null]}" in text
+    assert "a [true, null]" in text
 
 
 @pytest.mark.parametrize(
