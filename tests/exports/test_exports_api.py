@@ -105,7 +105,7 @@ def test_what_cannot_be_asked_is_refused_with_a_reason(
 
 def test_the_same_idempotency_key_gives_the_same_export(cast: Cast, call_as: Caller) -> None:
     client, colleague = call_as(cast.eva), call_as(cast.emil)
-    key = {"Idempotency-Key": "k" * 190}
+    key = {"Idempotency-Key": "k-1"}
 
     first = post(client, {"format": "text"}, **key)
     again = post(client, {"format": "text"}, **key)
@@ -121,13 +121,13 @@ def test_the_same_idempotency_key_gives_the_same_export(cast: Cast, call_as: Cal
     assert AuditEvent.all_rows.filter(verb="export.request").count() == 2
 
 
-@pytest.mark.parametrize("key", ["", " ", "x" * 191])
+@pytest.mark.parametrize("key", ["", " ", "x" * 201])
 def test_an_idempotency_key_that_cannot_be_kept_is_refused(
     cast: Cast, call_as: Caller, key: str
 ) -> None:
     response = post(call_as(cast.eva), {"format": "text"}, **{"Idempotency-Key": key})
 
-    assert error(response) == (400, "Write 1 to 190 printable characters.")
+    assert error(response) == (400, "Write 1 to 200 printable characters.")
 
 
 def test_a_person_cannot_queue_exports_without_end(
