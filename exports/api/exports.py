@@ -18,7 +18,7 @@ from rest_framework.response import Response
 from evalplatform.accounts.roles import Verb
 from evalplatform.scoping.api import ScopedAPIView, ScopedViewSet
 from exports import sending
-from exports.api.direct import TheFileItself
+from exports.api.direct import MEDIA_TYPES, TheFileItself
 from exports.api.serializers import ErrorSerializer, ExportRequestSerializer, ExportSerializer
 from exports.catalog import FORMATS
 from exports.models import Export
@@ -33,8 +33,7 @@ IDEMPOTENCY_KEY = OpenApiParameter(
 )
 REFUSALS = {code: OpenApiResponse(ErrorSerializer) for code in (400, 401, 403, 404, 429)}
 FILE: dict[Any, Any] = {
-    (200, "application/octet-stream"): OpenApiTypes.BINARY,
-    (206, "application/octet-stream"): OpenApiTypes.BINARY,
+    **{(status, kind): OpenApiTypes.BINARY for status in (200, 206) for kind in MEDIA_TYPES},
     304: OpenApiResponse(description="The caller has it already (If-None-Match)."),
     416: OpenApiResponse(ErrorSerializer),
     **REFUSALS,
@@ -66,7 +65,12 @@ class ExportViewSet(ScopedViewSet):
         summary="Ask for a file",
         request=ExportRequestSerializer,
         parameters=[IDEMPOTENCY_KEY],
-        responses={202: ExportSerializer, 200: ExportSerializer, **REFUSALS},
+        responses={
+            202: ExportSerializer,
+            200: ExportSerializer,
+            409: OpenApiResponse(ErrorSerializer),
+            **REFUSALS,
+        },
     )
     def create(self, request: Request) -> Response:
         asked = ExportRequestSerializer(data=request.data)
