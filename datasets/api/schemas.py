@@ -12,6 +12,7 @@ TAGS = {"type": "array", "items": {"type": "string", "maxLength": 200}, "maxItem
 DATA = {"type": "object", "additionalProperties": True}
 MOMENT = {
     "oneOf": [{"type": "string", "format": "date-time"}, {"type": "number"}],
+    "nullable": True,
     "description": "ISO 8601, or epoch milliseconds.",
 }
 MESSAGE = {

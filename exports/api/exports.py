@@ -38,6 +38,7 @@ FILE: dict[Any, Any] = {
     416: OpenApiResponse(ErrorSerializer),
     **REFUSALS,
 }
+MANIFEST = {200: OpenApiTypes.OBJECT, 206: OpenApiTypes.OBJECT, **REFUSALS}
 
 
 class ExportViewSet(ScopedViewSet):
@@ -119,7 +120,9 @@ class ExportManifestView(ScopedAPIView):
     model = Export
     content_negotiation_class = TheFileItself
 
-    @extend_schema(operation_id="v1_exports_manifest", summary="Fetch the manifest", responses=FILE)
+    @extend_schema(
+        operation_id="v1_exports_manifest", summary="Fetch the manifest", responses=MANIFEST
+    )
     def get(self, request: Request, pk: uuid.UUID) -> HttpResponseBase:
         return sending.send_manifest(request._request, self.get_row(pk=pk))
 
