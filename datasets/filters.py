@@ -246,12 +246,12 @@ def as_params(filters: Mapping[str, Any]) -> QueryDict:
     """Return canonical filters (or the `filter` object of an API body) as parameters.
 
     Raises ValidationError, keyed by name, for values that are not text, numbers, true/false or
-    lists of them.
+    lists of them, and for empty ones: a body that names a filter means to narrow.
     """
     params = QueryDict(mutable=True)
     for name, value in filters.items():
-        for one in value if isinstance(value, list) else [value]:
-            if one is None or isinstance(one, dict | list):
+        for one in (value or [None]) if isinstance(value, list) else [value]:
+            if one is None or one == "" or isinstance(one, dict | list):
                 raise ValidationError({str(name)[:60]: "Write text or a list of texts."})
             params.appendlist(
                 str(name), {True: "1", False: "0"}[one] if one is True or one is False else str(one)

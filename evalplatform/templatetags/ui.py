@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 import qrcode  # type: ignore[import-untyped]
@@ -17,11 +18,17 @@ MINUTE, HOUR, DAY = 60, 3600, 86_400
 DASH = "–"
 
 
+@cache
+def sprite() -> str:
+    """The address of the icons, looked up once: a list page asks for a hundred of them."""
+    return static("evalplatform/icons.svg")
+
+
 @register.simple_tag
 def icon(name: str, label: str = "", large: bool = False) -> str:
     """An icon of the sprite; silent for screen readers unless it is given a label."""
     size = "icon icon--l" if large else "icon"
-    href = f"{static('evalplatform/icons.svg')}#{name}"
+    href = f"{sprite()}#{name}"
     if label:
         return format_html(
             '<svg class="{}" role="img" aria-label="{}"><use href="{}"/></svg>', size, label, href

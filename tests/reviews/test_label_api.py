@@ -183,6 +183,8 @@ def test_bulk_tags_are_a_union(cast: Cast, call_as: CallAs) -> None:
         {"filter": {"owner__password__startswith": "a"}, "evalStatus": "golden"},
         {"filter": {"status": "silver"}, "evalStatus": "golden"},
         {"filter": {"tag": {"a": 1}}, "evalStatus": "golden"},
+        {"filter": {"status": []}, "evalStatus": "golden"},
+        {"filter": {"tag": [""]}, "evalStatus": "golden"},
         {"filter": [], "evalStatus": "golden"},
         {"filter": {}},
         {"filter": {}, "evalStatus": "golden", "team": "x"},
