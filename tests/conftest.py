@@ -15,20 +15,20 @@ from tests.services import TestServices
 
 pytest_plugins = ["tests.browser", "tests.fixtures"]
 
-OURS = (
-    "EVALPLATFORM_TEST_SERVERS"  # set by the session that began this one: its servers are its own
-)
-if os.environ.get(OURS):
-    for name in os.environ[OURS].split():
-        del os.environ[name]
 given = set(os.environ)
 _services = TestServices.start()
-started = {"DATABASE_URL", "REDIS_URL", "EVALPLATFORM_HOME"} & set(os.environ) - given
-os.environ[OURS] = " ".join(started)
 os.environ["DJANGO_SETTINGS_MODULE"] = "evalplatform.settings"
 os.environ.setdefault("SECRET_KEY", secrets.token_urlsafe(48))
 os.environ.setdefault("EVALPLATFORM_PLAIN_STATIC", "1")
 django.setup()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Hand nothing of ours on to the processes of -n: each finds this file, and starts its own."""
+    if getattr(config.option, "numprocesses", None):
+        for name in set(os.environ) - given:
+            del os.environ[name]
 
 
 @pytest.hookimpl(trylast=True)

@@ -92,6 +92,7 @@ def test_an_empty_file_is_sent_whole() -> None:
     assert ask(data=b"", file=empty, Range="bytes=0-").status_code == 416
 
 
+@pytest.mark.django_db  # the end of a response lets Django look at its connections
 def test_the_file_is_closed_when_the_reader_goes_away() -> None:
     handle = BytesIO(DATA)
     response = StreamingHttpResponse(FileSlice(handle, 0, 100))

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from datasets.models import Session
 from reviews.models import EvalLabel
@@ -53,6 +53,29 @@ def test_the_panel_is_worked_by_keys(page: Page, site: str, cast: Cast, sign_in:
     assert (label.status, label.is_eval_ready, label.tags) == ("correct", True, ["keep"])
     assert label.notes == "Short and right."
     assert watch.seen == []
+
+
+def test_what_is_typed_while_a_save_is_under_way_is_kept_and_saved(
+    page: Page, site: str, cast: Cast, sign_in: SignIn
+) -> None:
+    session = make_session(owner=cast.eva)
+    at(page, site, session, cast, sign_in)
+
+    def answer_late(route: Route) -> None:
+        page.wait_for_timeout(600)
+        route.continue_()
+
+    page.route("**/label/", answer_late, times=1)
+    page.keyboard.press("1")
+    page.keyboard.press("n")
+    page.keyboard.type("Half a tho", delay=20)
+    expect(page.locator(".status-picker [aria-pressed=true]")).to_contain_text("Golden")
+    page.keyboard.type("ught")
+    expect(page.locator("#label-notes")).to_have_value("Half a thought")
+    page.keyboard.press("Tab")
+
+    expect(page.locator("#label-history")).to_contain_text("Half a thought")
+    assert EvalLabel.all_rows.get(session=session).notes == "Half a thought"
 
 
 def test_j_and_k_go_through_the_list(page: Page, site: str, cast: Cast, sign_in: SignIn) -> None:

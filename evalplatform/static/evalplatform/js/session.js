@@ -96,6 +96,28 @@ document.addEventListener("click", async (event) => {
   }
 });
 
+/* What is typed while an earlier save is under way outlives the panel that the save brings */
+let typed = [];
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (event.detail.target?.id !== "label-panel") return;
+  const { elt, parameters } = event.detail.requestConfig;
+  typed = [...event.detail.target.querySelectorAll("textarea[id], input[type=text][id]")]
+    .filter((field) => field.value !== field.defaultValue && !(elt.contains(field) && parameters[field.name] === field.value))
+    .map((field) => [field.id, field.value, field.selectionStart]);
+});
+document.addEventListener("htmx:afterSettle", () => {
+  for (const [id, value, place] of typed) {
+    const field = document.getElementById(id);
+    if (!field) continue;
+    field.value = value;
+    field.setSelectionRange(place, place);
+    let isChanged = false;
+    field.addEventListener("change", () => { isChanged = true; }, { once: true });
+    field.addEventListener("blur", () => isChanged || field.dispatchEvent(new Event("change", { bubbles: true })), { once: true });
+  }
+  typed = [];
+});
+
 /* A saved label is a new panel: the focus goes back to where it was */
 let focused = "";
 document.addEventListener("htmx:beforeSwap", (event) => {
