@@ -23,6 +23,12 @@ TURN_MODES = {
 }
 
 
+class AgainForm(forms.Form):
+    """The button that asks for an export once more; its token is of the form on the page."""
+
+    token = forms.UUIDField(widget=forms.HiddenInput)
+
+
 class ExportForm(forms.Form):
     """Format and options; the dialog's own defaults are formats.md 1.7."""
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
+from uuid import uuid4
 
 import qrcode  # type: ignore[import-untyped]
 from django import template
@@ -34,6 +35,12 @@ def icon(name: str, label: str = "", large: bool = False) -> str:
             '<svg class="{}" role="img" aria-label="{}"><use href="{}"/></svg>', size, label, href
         )
     return format_html('<svg class="{}" aria-hidden="true"><use href="{}"/></svg>', size, href)
+
+
+@register.simple_tag
+def token_field() -> str:
+    """A hidden token, new for each form rendered: the same form sent twice asks once."""
+    return format_html('<input type="hidden" name="token" value="{}">', uuid4())
 
 
 @register.simple_tag

@@ -16,7 +16,7 @@ from evalplatform.errors import Conflict
 from evalplatform.scoping.keyset import fetch_page
 from evalplatform.scoping.views import ScopedPage
 from exports import sending
-from exports.forms import option_texts
+from exports.forms import AgainForm, option_texts
 from exports.models import Export
 from exports.views.dialog import ExportDialogView
 
@@ -88,7 +88,10 @@ class ExportManifestView(ScopedPage):
 
 
 class ExportAgainView(ScopedPage):
-    """POST: ask for the same once more, of the sessions as they are now."""
+    """POST: ask for the same once more, of the sessions as they are now.
+
+    The form that was sent before shows what it asked for then: two presses are one export.
+    """
 
     model = Export
     verb = Verb.EXPORT
@@ -96,9 +99,17 @@ class ExportAgainView(ScopedPage):
 
     def post(self, request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
         export: Export = self.get_row(pk=pk)
+        form = AgainForm(request.POST)
+        if not form.is_valid():
+            messages.error(request, "The form was not whole: press the button again.")
+            return redirect(export)
         try:
             again, _ = Export.request(
-                export.export_format, export.parsed_options, export.selection, by=self.actor
+                export.export_format,
+                export.parsed_options,
+                export.selection,
+                by=self.actor,
+                idempotency_key=f"again:{export.pk}:{form.cleaned_data['token']}",
             )
         except Conflict as error:
             messages.error(request, str(error.detail))

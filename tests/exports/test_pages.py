@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.conf import settings
@@ -232,13 +233,52 @@ def test_again_asks_for_the_same(cast: Cast, sign_in: SignIn) -> None:
     options = ExportOptions.dialog_defaults()
     export, _ = Export.request(FORMATS["deepeval"], options, selection, by=cast.eva)
 
-    response = sign_in(cast.eva).post(f"{LIST}{export.pk}/again/")
+    response = sign_in(cast.eva).post(f"{LIST}{export.pk}/again/", {"token": str(uuid4())})
 
     again = Export.all_rows.exclude(pk=export.pk).get()
     assert response["Location"] == f"{LIST}{again.pk}/"
     assert (again.format, again.options, again.filters) == (
         export.format, export.options, export.filters,
     )  # fmt: skip
+
+
+def tokens_of(response: Any) -> list[str]:
+    """Return the tokens of the page's forms that ask for an export again."""
+    return re.findall(r'/again/">.*?name="token" value="([^"]+)"', text_of(response))
+
+
+@pytest.mark.parametrize("path", ["", "{pk}/"])
+def test_again_pressed_twice_shows_the_first_export(cast: Cast, sign_in: SignIn, path: str) -> None:
+    export = ask(cast.eva)
+    export.job.cancel(by=cast.eva)
+    client = sign_in(cast.eva)
+    (token,) = tokens_of(client.get(f"{LIST}{path.format(pk=export.pk)}"))
+
+    first, second = (client.post(f"{LIST}{export.pk}/again/", {"token": token}) for _ in range(2))
+
+    again = Export.all_rows.exclude(pk=export.pk).get()
+    assert first["Location"] == second["Location"] == f"{LIST}{again.pk}/"
+
+
+def test_again_on_a_page_opened_anew_makes_another_export(cast: Cast, sign_in: SignIn) -> None:
+    export = ask(cast.eva)
+    export.job.cancel(by=cast.eva)
+    client = sign_in(cast.eva)
+
+    for _ in range(2):
+        (token,) = tokens_of(client.get(f"{LIST}{export.pk}/"))
+        client.post(f"{LIST}{export.pk}/again/", {"token": token})
+
+    assert Export.all_rows.count() == 3
+
+
+def test_again_without_its_token_makes_no_export(cast: Cast, sign_in: SignIn) -> None:
+    export = ask(cast.eva)
+
+    response = sign_in(cast.eva).post(f"{LIST}{export.pk}/again/", follow=True)
+
+    assert "press the button again" in text_of(response)
+    assert Export.all_rows.count() == 1
 
 
 @pytest.mark.parametrize("name", ["olga", "adam", "emil", "tess", "otto", None])

@@ -71,7 +71,7 @@ export-dialog                        POST   -          ok   ok   ok   ok   ok   
 export                               GET    export     404  404  ok   404  404  404  in   in
 export-download                      GET    export     404  404  ok   404  404  404  in   in
 export-manifest                      GET    export     404  404  ok   404  404  404  in   in
-export-again                         POST   export     404  404  ok   404  404  404  in   in
+export-again                         POST   export     404  404  ok   404  404  404  in   in    token=0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f
 api-exports                          GET    -          ok   ok   ok   ok   ok   ok   in   in
 api-exports                          POST   -          ok   ok   ok   ok   ok   ok   in   in    export
 api-export                           GET    export     404  404  ok   404  404  404  in   in
@@ -107,7 +107,7 @@ export-dialog                        POST   -          ok   ok   ok   ok   ok   
 export                               GET    export     404  404  ok   404  404  404  in   in
 export-download                      GET    export     404  404  ok   404  404  404  in   in
 export-manifest                      GET    export     404  404  ok   404  404  404  in   in
-export-again                         POST   export     404  404  ok   404  404  404  in   in
+export-again                         POST   export     404  404  ok   404  404  404  in   in    token=0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f
 
 # sign-in: about the signed-in person alone
 account_login                        GET    -          ok   ok   ok   ok   ok   ok   ok   ok
