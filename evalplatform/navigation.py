@@ -32,8 +32,11 @@ def shell(request: HttpRequest) -> dict[str, Any]:
 
 
 def places(request: HttpRequest, actor: Actor) -> list[dict[str, Any]]:
-    """Return the links of the bar that this actor's verbs reach."""
-    links = []
+    """Return the links of the bar that this actor's verbs reach.
+
+    A page that was reached from another place than its address says names it as `request.place`.
+    """
+    place, links = getattr(request, "place", ""), []
     for label, name, icon, key, verb, group in PLACES:
         if not actor.may(verb):
             continue
@@ -41,7 +44,7 @@ def places(request: HttpRequest, actor: Actor) -> list[dict[str, Any]]:
             url = reverse(name, args=[actor.team.slug])
         except NoReverseMatch:
             continue
-        current = request.path == url or (name != "home" and request.path.startswith(url))
+        current = name == place if place else is_within(request.path, name, url)
         links.append(
             {
                 "label": label,
@@ -53,6 +56,11 @@ def places(request: HttpRequest, actor: Actor) -> list[dict[str, Any]]:
             }
         )
     return links
+
+
+def is_within(path: str, name: str, url: str) -> bool:
+    """Say whether an address is a place, or one below it; every address is below home."""
+    return path == url or (name != "home" and path.startswith(url))
 
 
 def team_links(actor: Actor) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponseBase, QueryDict
+from django.http import HttpRequest, HttpResponseBase
 from django.urls import NoReverseMatch, reverse
 
 from datasets.filters import SessionFilter, filter_sessions
@@ -15,17 +15,10 @@ from evalplatform.scoping.keyset import Page, capped_count, fetch_page
 from evalplatform.scoping.patience import TooBroadError, patience
 from evalplatform.scoping.views import ScopedPage
 from reviews.overview import counts_of
-from reviews.views.session import number
+from reviews.views.session import eval_params, number
 
 MOST_AT_ONCE = 1_000
 UNSEEN = ("eval_ready",)
-
-
-def eval_params(params: QueryDict) -> QueryDict:
-    """Return the parameters narrowed to eval-ready sessions, whatever they said about it."""
-    kept = params.copy()
-    kept.setlist("eval_ready", ["1"])
-    return kept
 
 
 class EvalPage(ScopedPage):

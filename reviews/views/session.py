@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.urls import reverse
 
 from datasets.conversation import MOST_MESSAGES, as_json, part_of, whole_text
@@ -16,6 +16,16 @@ from evalplatform.scoping.keyset import fetch_page, make_token
 from evalplatform.scoping.patience import TooBroadError, patience
 from evalplatform.scoping.views import ScopedPage
 from reviews.views.labels import panel_context
+
+# The lists that lead to a session: URL name -> what the way back is called.
+ORIGINS = {"sessions": "Sessions", "evals": "Evals"}
+
+
+def eval_params(params: QueryDict) -> QueryDict:
+    """Return the parameters narrowed to eval-ready sessions, whatever they said about it."""
+    kept = params.copy()
+    kept.setlist("eval_ready", ["1"])
+    return kept
 
 
 class SessionPage(ScopedPage):
@@ -29,8 +39,9 @@ class SessionPage(ScopedPage):
         return super().rows().with_opening().select_related("source", "owner").defer("search")
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
+        self.request.place = self.origin  # type: ignore[attr-defined]
         session = self.get_session(kwargs["pk"])
-        found = filter_sessions(self.actor, self.request.GET)
+        found = self.filter()
         is_raw = self.request.GET.get("view") == "raw"
         newer, older = self._neighbours(session, found)
         return panel_context(session, self.actor) | {
@@ -40,7 +51,7 @@ class SessionPage(ScopedPage):
             "newer_url": self._url(newer, found),
             "older_url": self._url(older, found),
             "list_url": self._list_url(found),
-            "list_name": "Evals" if self._is_from_evals else "Sessions",
+            "list_name": ORIGINS[self.origin],
             "traces": traces_of(session),
         }
 
@@ -51,8 +62,15 @@ class SessionPage(ScopedPage):
         return found
 
     @property
-    def _is_from_evals(self) -> bool:
-        return self.request.GET.get("list") == "evals"
+    def origin(self) -> str:
+        """Return the list that the reader came from: `list` in the address, or the sessions."""
+        asked = self.request.GET.get("list", "")
+        return asked if asked in ORIGINS else "sessions"
+
+    def filter(self) -> SessionFilter:
+        """Return the filter of the list that the reader came from."""
+        asked = self.request.GET
+        return filter_sessions(self.actor, eval_params(asked) if self.origin == "evals" else asked)
 
     def _neighbours(self, session: Session, found: SessionFilter) -> tuple[Any, Any]:
         """Return the ids beside this one in the filtered list; none where that takes too long."""
@@ -67,7 +85,13 @@ class SessionPage(ScopedPage):
             return None, None
 
     def _query(self, found: SessionFilter) -> str:
-        return "&".join(filter(None, [found.query(), "list=evals" if self._is_from_evals else ""]))
+        """Return what the address of a session in the same list says: origin and filters."""
+        origin = "" if self.origin == "sessions" else f"list={self.origin}"
+        return "&".join(filter(None, [self._filters(found), origin]))
+
+    def _filters(self, found: SessionFilter) -> str:
+        without = ("eval_ready", "1") if self.origin == "evals" else None  # goes without saying
+        return found.query(without=without)
 
     def _url(self, pk: Any, found: SessionFilter) -> str:
         if pk is None:
@@ -76,9 +100,8 @@ class SessionPage(ScopedPage):
         return f"{url}?{self._query(found)}".rstrip("?")
 
     def _list_url(self, found: SessionFilter) -> str:
-        name = "evals" if self._is_from_evals else "sessions"
-        url = reverse(name, args=[self.actor.team.slug])
-        return f"{url}?{found.query()}".rstrip("?")
+        url = reverse(self.origin, args=[self.actor.team.slug])
+        return f"{url}?{self._filters(found)}".rstrip("?")
 
 
 class MessagesView(ScopedPage):

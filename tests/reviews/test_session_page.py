@@ -1,6 +1,8 @@
 """The page of a session: the conversation, bounded; its label; its neighbours."""
 
+import re
 from collections.abc import Callable
+from html import unescape
 
 import pytest
 from django.db import connection
@@ -99,6 +101,48 @@ def test_neighbours_are_those_of_the_filtered_list(cast: Cast, sign_in: SignIn) 
 
     assert f'href="{url_of(new)}?tag=odd" data-key="k"' in body
     assert f'href="{url_of(old)}?tag=odd" data-key="j"' in body
+
+
+def current_places(body: str) -> set[str]:
+    """Return the places that the navigation bar says one is in."""
+    return set(re.findall(r'<a [^>]*href="/t/lighthouse/(\w+)/"[^>]*aria-current="page"', body))
+
+
+def test_a_session_opened_from_evals_is_a_place_within_evals(cast: Cast, sign_in: SignIn) -> None:
+    make_label(make_session(owner=cast.eva, tags=["a"]))
+    client = sign_in(cast.eva)
+    listed = client.get("/t/lighthouse/evals/?tag=a").content.decode()
+    (link,) = re.findall(r'class="row-link" href="([^"]+)"', listed)
+
+    body = client.get(unescape(link)).content.decode()
+
+    assert current_places(body) == {"evals"}
+    assert 'href="/t/lighthouse/evals/?tag=a"' in body
+
+
+def test_neighbours_of_a_session_opened_from_evals_are_eval_ready(
+    cast: Cast, sign_in: SignIn
+) -> None:
+    old, _, here, _, new = (make_session(owner=cast.eva) for _ in range(5))
+    for session in (old, here, new):
+        make_label(session)
+
+    body = sign_in(cast.eva).get(url_of(here), {"list": "evals"}).content.decode()
+
+    assert f'href="{url_of(new)}?list=evals" data-key="k"' in body
+    assert f'href="{url_of(old)}?list=evals" data-key="j"' in body
+
+
+@pytest.mark.parametrize("origin", ["", "exports", "//example.org", "home"])
+def test_an_origin_that_is_no_list_of_sessions_is_the_sessions(
+    cast: Cast, sign_in: SignIn, origin: str
+) -> None:
+    session = make_session(owner=cast.eva)
+
+    body = sign_in(cast.eva).get(url_of(session), {"list": origin}).content.decode()
+
+    assert current_places(body) == {"sessions"}
+    assert "list=" not in body
 
 
 @pytest.mark.parametrize("query", ["at=x", "start=-1", "start=99999999999", "start=١"])
