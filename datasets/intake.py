@@ -134,8 +134,8 @@ class Intake:
         )
         for place in [place for place, pk in found.items() if pk not in editable]:
             row, each = rows[place]
-            message = (
-                f'This id is taken in the source "{each.source}". '
+            message = (  # says nothing of what is there (docs/decisions/0009)
+                f'This id cannot be used in the source "{each.source}". '
                 "Write another id, or another source."
             )
             self.errors.append(row_error(row, "externalId", message, each.external_id))

@@ -125,7 +125,7 @@ def test_a_colleagues_id_refuses_the_file_with_its_row(cast: Cast) -> None:
 
     (error,) = row.report["errors"]
     assert (error["row"], error["column"], error["value"]) == (2, "externalId", "chat-2")
-    assert error["message"].startswith('This id is taken in the source "openai-chat".')
+    assert error["message"].startswith('This id cannot be used in the source "openai-chat".')
 
 
 def test_what_changed_after_the_look_is_shown_again_before_it_is_saved(cast: Cast) -> None:

@@ -216,7 +216,19 @@ def test_a_key_for_reading_takes_nothing_in(cast: Cast, call_as: Caller) -> None
     assert post(APIClient(), conversation()).status_code == 401
 
 
-def test_a_colleagues_id_is_taken_and_its_session_stays(cast: Cast, call_as: Caller) -> None:
+def test_a_colleagues_id_is_refused_in_words_that_tell_of_no_session(
+    cast: Cast, call_as: Caller
+) -> None:
+    make_session(owner=cast.emil, external_id="c-1", title="Emil's")
+
+    response = post(call_as(cast.eva), conversation("c-1"))
+
+    ((_, _, message),) = errors(response)
+    told = {"taken", "exist", "already", "session", "other person", "colleague", "emil", "used by"}
+    assert [word for word in told if word in message.lower()] == []
+
+
+def test_a_colleagues_id_refuses_its_row_and_the_session_stays(cast: Cast, call_as: Caller) -> None:
     make_session(owner=cast.emil, external_id="c-1", title="Emil's")
 
     response = post(call_as(cast.eva), {"sessions": [conversation("x"), conversation("c-1")]})
@@ -225,7 +237,7 @@ def test_a_colleagues_id_is_taken_and_its_session_stays(cast: Cast, call_as: Cal
         (
             2,
             "externalId",
-            'This id is taken in the source "helpdesk". Write another id, or another source.',
+            'This id cannot be used in the source "helpdesk". Write another id, or another source.',
         )
     ]
     assert "Emil" not in response.content.decode()
