@@ -15,7 +15,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from evalplatform.accounts.models.membership import verbs_held
-from evalplatform.accounts.models.user import new_id, refuse_hidden_characters, tidy_name
+from evalplatform.accounts.models.user import User, new_id, refuse_hidden_characters, tidy_name
 from evalplatform.accounts.roles import SCOPES, Role, Verb, verbs_of_key
 from evalplatform.scoping.actor import Actor
 from evalplatform.scoping.managers import require_editable
@@ -174,6 +174,21 @@ class ApiKey(ScopedModel):
             held.revoked_at, held.revoked_by = timezone.now(), by.user
             held.save(update_fields=["revoked_at", "revoked_by"])
             record(by, "api_key.revoke", held, changes={"revoked_at": [None, held.revoked_at]})
+
+    @classmethod
+    def revoke_by_operator(cls, user: User) -> int:
+        """Stop every key of a person, from the command line; returns how many."""
+        from evalplatform.audit.recording import record_by_operator
+
+        living = cls.all_rows.filter(membership__user=user, revoked_at=None).order_by("pk")
+        with transaction.atomic():
+            keys = list(living.select_related("membership__team").select_for_update(of=("self",)))
+            for key in keys:
+                key.revoked_at = timezone.now()
+                key.save(update_fields=["revoked_at"])
+                changes = {"revoked_at": [None, key.revoked_at]}
+                record_by_operator(key.membership.team, "api_key.revoke", key, changes=changes)
+        return len(keys)
 
 
 class AccessLogEntry(ScopedModel):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models, transaction
@@ -13,6 +13,10 @@ from evalplatform.accounts.models.user import new_id
 from evalplatform.accounts.roles import Role, Verb, verbs_of
 from evalplatform.scoping.actor import Actor
 from evalplatform.scoping.models import EVERYBODY, NOBODY, ScopedModel
+
+if TYPE_CHECKING:
+    from evalplatform.accounts.models.team import Team
+    from evalplatform.accounts.models.user import User
 
 
 class Membership(ScopedModel):
@@ -111,6 +115,23 @@ def held_memberships(team_id: Any) -> models.QuerySet[Membership]:
     """Return a team's living memberships, locked, in one order so that no two changes deadlock."""
     living = Membership.all_rows.filter(team=team_id, ended_at=None)
     return living.select_related("user").select_for_update(of=("self",)).order_by("pk")
+
+
+def teams_owned_alone(user: User) -> list[Team]:
+    """Return the living teams of which this person is the only owner who can sign in.
+
+    The memberships of each stay locked, so that no other owner goes at the same time.
+    """
+    owned = Membership.all_rows.filter(user=user, role=Role.OWNER, ended_at=None)
+    places = owned.filter(team__deleted_at=None).select_related("team").order_by("team_id")
+    return [place.team for place in places if not has_other_owner(place)]
+
+
+def has_other_owner(place: Membership) -> bool:
+    """Say whether somebody else owns the team and can sign in, asked after its rows are locked."""
+    list(held_memberships(place.team_id))
+    owners = Membership.all_rows.filter(team=place.team_id, role=Role.OWNER, ended_at=None)
+    return bool(owners.filter(user__is_active=True).exclude(pk=place.pk).exists())
 
 
 def verbs_held(by: Actor) -> frozenset[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models, transaction
 from django.db.models import Q
 from django.urls import reverse
@@ -67,6 +67,25 @@ class Team(ScopedModel):
             team.full_clean()
             team.save()
             record_by_operator(team, "team.found", team, changes={"name": [None, team.name]})
+        return team
+
+    @classmethod
+    def restore(cls, slug: str) -> Team:
+        """Open a deleted team again, from the command line: members, keys and rows are as before.
+
+        Raises ValidationError when there is no such team, or it is not deleted.
+        """
+        from evalplatform.audit.recording import record_by_operator
+
+        with transaction.atomic():
+            team: Team | None = cls.all_rows.select_for_update().filter(slug=slug).first()
+            if team is None:
+                raise ValidationError(f"There is no team at /t/{slug}/.")
+            if team.deleted_at is None:
+                raise ValidationError(f"{team.name} is not deleted.")
+            before, team.deleted_at, team.deleted_by = team.deleted_at, None, None
+            team.save(update_fields=["deleted_at", "deleted_by"])
+            record_by_operator(team, "team.restore", team, changes={"deleted_at": [before, None]})
         return team
 
     def rename(self, name: str, *, by: Actor) -> None:

@@ -115,6 +115,31 @@ class User(AbstractBaseUser):
                 held.save(update_fields=["name"])
                 record(by, "user.rename", held, changes={"name": [before, held.name]})
 
+    def deactivate_by_operator(self, *, is_forced: bool = False) -> tuple[int, int]:
+        """Shut the person out of every team at once, from the command line: their browsers are
+        signed out and their keys revoked; returns how many of each. What they did keeps its name.
+
+        Raises ValidationError when a team would be left without an owner, unless forced.
+        """
+        from evalplatform.accounts.models.api_key import ApiKey
+        from evalplatform.accounts.models.membership import teams_owned_alone
+        from evalplatform.accounts.sign_ins import end_sign_ins
+        from evalplatform.audit.recording import record_by_operator
+
+        with transaction.atomic():
+            ownerless = [team.name for team in teams_owned_alone(self)]
+            if ownerless and not is_forced:
+                raise ValidationError(f"Nobody else owns {', '.join(ownerless)}.")
+            held = User.objects.select_for_update().get(pk=self.pk)
+            if not held.is_active:
+                raise ValidationError("This person is deactivated already.")
+            held.is_active = self.is_active = False
+            held.save(update_fields=["is_active"])
+            for place in self.memberships.filter(ended_at=None).select_related("team"):
+                changes = {"is_active": [True, False]}
+                record_by_operator(place.team, "user.deactivate", held, changes=changes)
+            return end_sign_ins(held), ApiKey.revoke_by_operator(held)
+
     def get_full_name(self) -> str:
         return self.name or self.email
 
