@@ -1,4 +1,4 @@
-"""Admin pages of the evidence: to read; sessions are labelled from reviews/admin.py."""
+"""Admin pages of the evidence: to read; labels and items are changed on pages of their own."""
 
 from __future__ import annotations
 
@@ -6,7 +6,16 @@ from typing import Any
 
 from django.contrib import admin
 
-from datasets.models import Message, Session, SessionImport, Source
+from datasets.models import (
+    Attachment,
+    Dataset,
+    DatasetItem,
+    DatasetVersion,
+    Message,
+    Session,
+    SessionImport,
+    Source,
+)
 from evalplatform.scoping.admin import ScopedModelAdmin, ScopedRelatedFilter, actor_of
 
 
@@ -117,3 +126,110 @@ class SessionImportAdmin(ScopedModelAdmin):
     list_display = ("file_name", "format", "state", "n_bytes", "created_at", "committed_at")
     list_filter = ("state", "created_at")
     search_fields = ("file_name",)
+
+
+@admin.register(Dataset)
+class DatasetAdmin(ScopedModelAdmin):
+    """Datasets with their size; their items are changed on their page, which makes versions."""
+
+    fields = (
+        "name",
+        "description",
+        "level",
+        "owner",
+        "is_shared",
+        "version",
+        "n_items",
+        "created_at",
+        "updated_at",
+    )
+    list_display = ("name", "level", "owner", "is_shared", "n_items", "version", "updated_at")
+    list_filter = ("level", "is_shared", ("owner", ScopedRelatedFilter))
+    list_select_related = ("owner", "team")
+    search_fields = ("name",)
+
+
+@admin.register(DatasetVersion)
+class DatasetVersionAdmin(ScopedModelAdmin):
+    """What each version of a dataset changed, and who made it."""
+
+    fields = (
+        "dataset",
+        "number",
+        "kind",
+        "title",
+        "created_by",
+        "created_at",
+        "touched_at",
+        "is_open",
+        "restores",
+        "n_items",
+        "n_created",
+        "n_updated",
+        "n_removed",
+        "global_checks",
+    )
+    list_display = ("dataset", "number", "kind", "created_by", "n_items", "created_at")
+    list_filter = ("kind", "created_at")
+    list_select_related = ("dataset", "created_by")
+    search_fields = ("title",)
+    linked_by = ("dataset__id__exact",)
+
+
+@admin.register(DatasetItem)
+class DatasetItemAdmin(ScopedModelAdmin):
+    """Items in every revision; a row without an end is what the dataset holds now."""
+
+    fields = (
+        "dataset",
+        "level",
+        "public_id",
+        "position",
+        "input",
+        "output",
+        "expected_output",
+        "context",
+        "history",
+        "participant_data",
+        "session_state",
+        "summary",
+        "tags",
+        "created_at",
+        "checks",
+        "files",
+        "session",
+        "user_message",
+        "assistant_message",
+        "origin",
+        "arrived",
+        "created_by",
+        "added_at",
+        "from_version",
+        "until_version",
+    )
+    list_display = ("public_id", "dataset", "beginning", "arrived", "from_version", "until_version")
+    list_filter = ("arrived",)
+    list_select_related = ("dataset",)
+    search_fields = ("public_id",)
+    search_help_text = "Words of the item"
+    linked_by = ("dataset__id__exact",)
+    ordering = ("-id",)
+
+    @admin.display(description="input")
+    def beginning(self, row: DatasetItem) -> str:
+        return row.input if len(row.input) <= 80 else f"{row.input[:79]}…"
+
+    def get_search_results(self, request: Any, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        """Use the full text index, as the pages do."""
+        return (queryset.with_text(search_term) if search_term.strip() else queryset), False
+
+
+@admin.register(Attachment)
+class AttachmentAdmin(ScopedModelAdmin):
+    """Files of items; downloaded on the item's page."""
+
+    fields = ("dataset", "name", "n_bytes", "media_type", "sha256", "created_at")
+    list_display = ("name", "dataset", "n_bytes", "created_at")
+    list_select_related = ("dataset",)
+    search_fields = ("name",)
+    linked_by = ("dataset__id__exact",)

@@ -1,4 +1,4 @@
-"""Application: the evidence. Sessions and their messages; datasets in step 2."""
+"""Application: the evidence. Sessions and their messages, datasets and their items."""
 
 from django.apps import AppConfig
 
@@ -7,8 +7,8 @@ class DatasetsConfig(AppConfig):
     """Registers the app."""
 
     name = "datasets"
-    verbose_name = "Sessions"
+    verbose_name = "Evidence"
 
     def ready(self) -> None:
         """Register the works of this app's jobs."""
-        from datasets import importing, searching  # noqa: F401
+        from datasets import importing, item_searching, searching  # noqa: F401

@@ -39,17 +39,17 @@ INDEX = """
     WHERE s.id = t.id"""
 
 
-def request_index(by: Actor) -> None:
+def request_index(by: Actor, kind: str = KIND) -> None:
     """Ask for the index of what this transaction brings; one waiting job serves all who ask.
 
     The waiting job's row is locked until this transaction ends, so that it cannot begin before the
-    sessions can be seen.
+    rows can be seen.
     """
     waiting = Job.all_rows.select_for_update(skip_locked=True).filter(
-        team=by.team, kind=KIND, state=Job.State.READY
+        team=by.team, kind=kind, state=Job.State.READY
     )
     if not waiting.exists():
-        Job.enqueue(KIND, {"team": str(by.team.pk)}, by=by)
+        Job.enqueue(kind, {"team": str(by.team.pk)}, by=by)
 
 
 @job_kind(KIND)

@@ -2,13 +2,14 @@
 
 from celery import shared_task
 
-from datasets import importing, searching
+from datasets import importing, item_searching, searching
 
 
 @shared_task(name="datasets.tasks.index_sessions")
 def index_sessions() -> None:
     """Index what no job reached."""
     searching.index_what_waits()
+    item_searching.index_what_waits()
 
 
 @shared_task(name="datasets.tasks.forget_imports")

@@ -1,8 +1,20 @@
-"""The evidence: where sessions come from, sessions, messages, and how they arrived."""
+"""The evidence: sessions and how they arrived, datasets, their versions and items."""
 
+from datasets.models.attachment import Attachment
+from datasets.models.dataset import Dataset, DatasetVersion
+from datasets.models.dataset_item import DatasetItem
 from datasets.models.message import Message
 from datasets.models.session import Session
 from datasets.models.session_import import SessionImport
 from datasets.models.source import Source
 
-__all__ = ["Message", "Session", "SessionImport", "Source"]
+__all__ = [
+    "Attachment",
+    "Dataset",
+    "DatasetItem",
+    "DatasetVersion",
+    "Message",
+    "Session",
+    "SessionImport",
+    "Source",
+]

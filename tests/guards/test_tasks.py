@@ -33,6 +33,7 @@ KIND_VERBS: dict[str, Verb | None] = {
     "commit_import": Verb.EDIT_EVIDENCE,
     "export": Verb.EXPORT,
     "index_sessions": None,
+    "index_items": None,
 }
 
 

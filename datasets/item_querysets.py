@@ -1,0 +1,62 @@
+"""The nouns that items of a dataset are narrowed by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Self
+
+from django.contrib.postgres.search import SearchQuery
+from django.db.models import Q
+
+from evalplatform.scoping.managers import ScopedQuerySet
+
+
+class ItemQuerySet(ScopedQuerySet[Any]):
+    """Rows of items after the visibility rule: all revisions, until a version is chosen."""
+
+    def newest(self) -> Self:
+        """Keep what the datasets hold now."""
+        return self.filter(until_version=None)
+
+    def at(self, version: int) -> Self:
+        """Keep what the datasets held at this version."""
+        return self.filter(
+            Q(until_version=None) | Q(until_version__gt=version), from_version__lte=version
+        )
+
+    def in_order(self) -> Self:
+        """Order as the list, the versions and every export do."""
+        return self.order_by("position", "id")
+
+    def with_text(self, words: str) -> Self:
+        """Keep items that hold the words ("quoted phrases", -not).
+
+        Those whose text waits to be indexed are found by their id, input and output.
+        """
+        waiting = (
+            Q(public_id__icontains=words) | Q(input__icontains=words) | Q(output__icontains=words)
+        )
+        query = SearchQuery(words, config="simple", search_type="websearch")
+        return self.filter(Q(search=query) | (Q(search=None) & waiting))
+
+    def with_tags(self, tags: Sequence[str]) -> Self:
+        """Keep items that carry one of the tags."""
+        return self.filter(tags__overlap=list(tags))
+
+    def that_arrived(self, ways: Sequence[str]) -> Self:
+        return self.filter(arrived__in=list(ways))
+
+    def with_checks(self, wanted: bool) -> Self:
+        """Keep items with checks of their own, or without."""
+        return self.exclude(checks=[]) if wanted else self.filter(checks=[])
+
+    def with_operators(self, operators: Sequence[str]) -> Self:
+        """Keep items with a check of one of the operators."""
+        wanted = Q()
+        for operator in operators:
+            wanted |= Q(checks__contains=[{"operator": operator}])
+        return self.filter(wanted)
+
+    def linked(self, wanted: bool) -> Self:
+        """Keep items with a link to a session, or without."""
+        return self.filter(session__isnull=not wanted)
