@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "evalplatform.accounts",
     "evalplatform.audit",
     "evalplatform.jobs",
+    "evalplatform.notifications",
     "datasets",
     "runs",
     "reviews",
@@ -245,7 +246,9 @@ EMAIL_PORT = env.integer("EMAIL_PORT", 25)
 EMAIL_HOST_USER = env.text("EMAIL_HOST_USER")
 EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD")
 EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS")
+EMAIL_TIMEOUT = 10  # seconds: a server that hangs must not keep a worker
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "evalplatform@localhost")
+PUBLIC_URL = env.text("EVALPLATFORM_URL")  # where people reach us, for links in mails of jobs
 
 # --- API ------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
@@ -312,6 +315,10 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "prune-access-log": {
         "task": "evalplatform.accounts.tasks.prune_access_log",
+        "schedule": 3600.0,
+    },
+    "prune-notifications": {
+        "task": "evalplatform.notifications.tasks.prune_notifications",
         "schedule": 3600.0,
     },
     "sweep-jobs": {"task": "evalplatform.jobs.tasks.sweep", "schedule": 10.0},

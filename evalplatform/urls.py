@@ -21,6 +21,7 @@ urlpatterns = [
     path(TEAM + "help/", views.HelpView.as_view(), name="help"),
     path(TEAM, include("evalplatform.audit.urls")),
     path(TEAM, include("evalplatform.jobs.urls")),
+    path(TEAM, include("evalplatform.notifications.urls")),
     path(TEAM, include("datasets.urls")),
     path(TEAM, include("reviews.urls")),
     path(TEAM, include("exports.urls")),

@@ -27,6 +27,7 @@ home                                 GET    -          ok   ok   ok   ok   ok   
 help                                 GET    -          ok   ok   ok   ok   ok   404  in   in
 job-progress                         GET    job        404  404  ok   404  404  404  in   in
 job-cancel                           POST   job        404  404  ok   404  404  404  in   in
+notification-open                    GET    notification 404  404  ok   404  404  404  in   in
 api-schema                           GET    -          ok   ok   ok   ok   ok   ok   ok   ok
 api-docs                             GET    -          ok   ok   ok   ok   ok   ok   ok   ok
 api-not-found                        GET    nowhere    404  404  404  404  404  404  404  404
@@ -163,6 +164,8 @@ admin:audit_auditevent_change        GET    event      ok   ok   403  403  403  
 admin:audit_auditevent_history       GET    event      ok   ok   404  404  404  404  in   in
 admin:jobs_job_change                GET    job        404  404  ok   404  404  404  in   in
 admin:jobs_job_history               GET    job        404  404  403  404  404  404  in   in
+admin:notifications_notification_change GET  notification 404  404  ok   404  404  404  in   in
+admin:notifications_notification_history GET notification 404  404  403  404  404  404  in   in
 admin:datasets_source_change         GET    source     ok   ok   ok   404  404  404  in   in
 admin:datasets_source_history        GET    source     ok   ok   403  404  404  404  in   in
 admin:datasets_session_change        GET    session    ok   ok   ok   404  404  404  in   in

@@ -23,17 +23,20 @@ TASKS = {
     "evalplatform.jobs.tasks.run": "run_job: takes the job, then acts as its member",
     "evalplatform.jobs.tasks.sweep": "sweep: frees expired leases, re-sends what waits",
     "evalplatform.accounts.tasks.prune_access_log": "forgets calls that are older than we keep",
+    "evalplatform.notifications.tasks.prune_notifications": "forgets what was read long ago",
     "datasets.tasks.index_sessions": "index_what_waits: fills the text index",
     "datasets.tasks.forget_imports": "forget_old_files: deletes files no import needs",
     "exports.tasks.expire": "expire: deletes files whose time is over",
 }
-# The verb each kind of job asks its member for; None: serves the whole team and shows no row.
+# The verb each kind of job asks its member for; None: serves the whole team and shows no row, or
+# only what is addressed to that member.
 KIND_VERBS: dict[str, Verb | None] = {
     "check_import": Verb.EDIT_EVIDENCE,
     "commit_import": Verb.EDIT_EVIDENCE,
     "export": Verb.EXPORT,
     "index_sessions": None,
     "index_items": None,
+    "mail_notification": None,
 }
 
 

@@ -21,6 +21,8 @@ from evalplatform.accounts.models import AccessLogEntry, ApiKey, Invitation
 from evalplatform.audit.models import AuditEvent
 from evalplatform.audit.recording import record
 from evalplatform.jobs.models import Job
+from evalplatform.notifications.models import Notification
+from evalplatform.notifications.notifying import notify
 from evalplatform.scoping.actor import Actor
 from exports.formats.options import TurnMode
 from exports.models import Export
@@ -154,6 +156,7 @@ def make_rows(cast: Cast) -> dict[str, dict[str, Any]]:
     invitation, token = Invitation.issue("newcomer@example.org", "tester", by=cast.olga)
     with transaction.atomic():
         record(eva, "session.note", session, changes={"title": ["", MARKER]})
+        notify(eva.user, eva.team, "note", f"{MARKER} title", f"{MARKER} body")
     api_key = ApiKey.all_rows.filter(membership=eva.membership, revoked_at=None).first()
     call = AccessLogEntry.all_rows.create(
         team=eva.team, user=eva.user, key=api_key, endpoint=f"/{MARKER}", method="GET",
@@ -167,6 +170,7 @@ def make_rows(cast: Cast) -> dict[str, dict[str, Any]]:
         "import": make_import(eva, job),
         "export": make_export(eva, job),
         "job": job,
+        "notification": Notification.all_rows.first(),
         "team": cast.team,
         "membership": eva.membership,
         "invitation": invitation,
