@@ -1,6 +1,6 @@
 """What a format is given to write, and what it says it has written."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -56,3 +56,27 @@ class Tally:
     def count_skipped(self) -> None:
         """Count a session that had nothing to contribute."""
         self.n_skipped += 1
+
+
+@dataclass
+class ItemTally:
+    """Counts of one file of dataset items, right once the writer's iterator is spent.
+
+    `skipped` says how many items are not in the file, by the reason as a person reads it.
+    """
+
+    n_rows: int = 0
+    skipped: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def n_skipped(self) -> int:
+        """How many items are not in the file."""
+        return sum(self.skipped.values())
+
+    def count_row(self) -> None:
+        """Count an item that is in the file."""
+        self.n_rows += 1
+
+    def count_skipped(self, reason: str) -> None:
+        """Count an item that the format cannot hold."""
+        self.skipped[reason] = self.skipped.get(reason, 0) + 1
