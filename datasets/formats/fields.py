@@ -262,15 +262,16 @@ def check_keys(found: Findings, path: str, value: Any) -> None:
             stack.extend((f"{here}[{n}]", each) for n, each in enumerate(inner))
         elif isinstance(inner, dict):
             for key, each in inner.items():
-                if fault := _key_fault(key):
+                if fault := key_fault(key):
                     found.error(f"{here}.{key}", fault, key)
                 if isinstance(each, dict | list):
                     stack.append((f"{here}.{key}", each))
 
 
-def _key_fault(key: str) -> str:
+def key_fault(key: str) -> str:
+    """Why a text cannot be a key; empty when it can."""
     if not key.strip():
-        return "This object has an empty key. Give it a name."
+        return "There is an empty key here. Give it a name."
     if (key.startswith("__") and key.endswith("__")) or key in {"constructor", "prototype"}:
         return f'"{key[:MAX_NAME]}" cannot be used as a key. Rename it.'
     return ""

@@ -1,0 +1,89 @@
+"""The history of an item: lines `user: ...` and `assistant: ...` in a cell, or a JSON list."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from datasets.formats.fields import Fields, Findings
+from datasets.formats.messages import ROLES, compact
+from datasets.formats.values import kind
+
+Message = dict[str, Any]
+_LINE_END = re.compile(r"\r\n?|\n")
+_ROLE = re.compile(r"[ \t]*(user|assistant|system):(.*)", re.IGNORECASE | re.DOTALL)
+_KEYS = frozenset({"role", "content", "summary"})
+_WRITE = 'Write lines that begin with "user:" or "assistant:".'
+
+
+def read_lines(found: Findings, column: str, text: str) -> tuple[Message, ...]:
+    """The messages of the line form; a line without a role continues the message above.
+
+    One space behind the colon is not part of the text, nor are blank lines at its end.
+    """
+    messages: list[Message] = []
+    held: list[str] = []
+    for line in _LINE_END.split(text):
+        begins = _ROLE.match(line)
+        if begins is None:
+            if not messages and line.strip():
+                found.error(column, f"The history begins without a role. {_WRITE}", line)
+                return ()
+            held.append(line)
+            continue
+        role = begins[1].lower()
+        if role == "system":
+            message = f"A history holds no system lines. {_WRITE} Or write a JSON list."
+            found.error(column, message, line)
+            return ()
+        _close(messages, held)
+        held = [begins[2].removeprefix(" ")]
+        messages.append({"role": role, "content": ""})
+    _close(messages, held)
+    return tuple(messages)
+
+
+def _close(messages: list[Message], lines: list[str]) -> None:
+    while len(lines) > 1 and not lines[-1].strip():
+        lines.pop()
+    if messages:
+        messages[-1]["content"] = "\n".join(lines)
+
+
+def write_cell(history: Sequence[Message]) -> str:
+    """The line form when it reads back as the same, else a JSON list."""
+    if not history:
+        return ""
+    if all(len(each) == 2 and each.get("role") in ("user", "assistant") for each in history):
+        text = "\n".join([f"{each['role']}: {each['content']}" for each in history])
+        if read_lines(Findings(None), "", text) == tuple(history):
+            return text
+    return compact(list(history))
+
+
+def read_list(found: Findings, path: str, value: Any) -> tuple[Message, ...]:
+    """The messages of a JSON list of {role, content}; `summary` may stand beside them."""
+    if not isinstance(value, list):
+        message = f"The history must be a list, not {kind(value)}."
+        found.error(path, f'{message} Write [{{"role": "user", "content": "..."}}].', value)
+        return ()
+    return tuple([_message(found, f"{path}[{n}]", each) for n, each in enumerate(value)])
+
+
+def _message(found: Findings, path: str, value: Any) -> Message:
+    if not isinstance(value, dict):
+        message = f"A message must be an object, not {kind(value)}."
+        found.error(path, f'{message} Write {{"role": "user", "content": "..."}}.', value)
+        return {}
+    fields = Fields(found, value, f"{path}.")
+    fields.warn_unknown(_KEYS)
+    role = value.get("role")
+    known = ROLES.get(role.strip().lower()) if isinstance(role, str) else None
+    if known is None:
+        fields.wrong("role", "The role of a message must be user or assistant.", role)
+    if value.get("content") is None:
+        fields.wrong("content", "The message has no content. Write its text; it may be empty.")
+    message = {"role": known, "content": fields.text("content")}
+    summary = fields.text("summary")
+    return message | {"summary": summary} if summary else message

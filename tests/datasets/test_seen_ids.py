@@ -1,0 +1,47 @@
+"""Ids once each, whatever their case, in flat memory."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from datasets.formats.seen_ids import SeenIds
+
+
+def test_the_error_names_the_row_where_the_id_stood_first():
+    seen = SeenIds()
+    assert seen.repetition(2, "geo-1", "id") is None
+    error = seen.repetition(5, "geo-1", "id")
+    assert (error.row, error.column, error.value) == (5, "id", "geo-1")
+    assert error.message == "This id stands on row 2 already. Give each row its own id."
+    assert seen.repetition(6, "geo-1", "id").message == error.message
+
+
+def test_i15_ids_that_differ_in_case_only_are_an_error_of_their_own():
+    seen = SeenIds()
+    assert seen.repetition(2, "Geo", "id") is None
+    message = "This id differs from the one on row 2 in case only. Change one."
+    assert seen.repetition(3, "geo", "id").message == message
+    assert seen.repetition(4, "GEO", "id").message == message
+
+
+def test_i15_ids_are_the_same_after_nfc():
+    seen = SeenIds()
+    assert seen.repetition(2, "caf\u00e9", "id") is None
+    assert "row 2 already" in seen.repetition(3, "cafe\u0301", "id").message
+
+
+@given(st.lists(st.text(max_size=3)))
+def test_the_second_of_two_is_found_and_no_other(ids):
+    seen, folded = SeenIds(), set()
+    for row, identifier in enumerate(ids, 2):
+        key = SeenIds.folded(identifier)
+        assert (seen.repetition(row, identifier, "id") is not None) == (key in folded)
+        folded.add(key)
+
+
+def test_a_million_ids_would_take_less_than_30_mb():
+    seen = SeenIds()
+    for row in range(120_000):
+        assert seen.repetition(row, f"item-{row:07}", "id") is None
+    assert seen.n_bytes * 1_000_000 / 120_000 < 30e6
+    error = seen.repetition(1, "item-0119999", "id")
+    assert error.message.startswith("This id stands on row 119999 already.")
