@@ -54,8 +54,8 @@ def object_of(found: Findings, column: str, cell: str) -> dict[str, Any]:
 def blame(found: Findings, column: str, error: StrictJsonError) -> None:
     """Every problem of the JSON in a cell."""
     for problem in error.problems:
-        path = f".{problem.path}" if problem.path else ""
-        found.error(f"{column}{path}", problem.message, problem.value)
+        dot = "." if problem.path and not problem.path.startswith("[") else ""
+        found.error(f"{column}{dot}{problem.path}", problem.message, problem.value)
 
 
 def _is_no_json(cell: str) -> bool:

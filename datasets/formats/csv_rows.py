@@ -45,6 +45,7 @@ class Table:
         self.header: tuple[str, ...] = tuple(title.strip() for title in header)
         self.header_row = records.row
         self.findings: list[RowError | RowWarning] = []
+        self.encoding: csv_text.Encoding | None = None
         self._records = records
 
     @classmethod
@@ -62,6 +63,7 @@ class Table:
         """
         records = Records((), ",")
         findings: list[RowError | RowWarning] = []
+        encoding = None
         try:
             encoding = csv_text.encoding_of(stream)
             separator = _separator(_first_line(csv_text.chunks(stream, encoding)), known)
@@ -75,7 +77,7 @@ class Table:
         else:
             findings += _header_faults(header, records.row)
         table = cls(records, header if len(header) <= MAX_COLUMNS else [])
-        table.findings = findings
+        table.findings, table.encoding = findings, encoding
         return table
 
     @property

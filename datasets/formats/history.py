@@ -84,6 +84,6 @@ def _message(found: Findings, path: str, value: Any) -> Message:
         fields.wrong("role", "The role of a message must be user or assistant.", role)
     if value.get("content") is None:
         fields.wrong("content", "The message has no content. Write its text; it may be empty.")
-    message = {"role": known, "content": fields.text("content")}
+    read: Message = {"role": known, "content": fields.text("content")}
     summary = fields.text("summary")
-    return message | {"summary": summary} if summary else message
+    return read | {"summary": summary} if summary else read

@@ -71,7 +71,8 @@ class ItemRecord(NamedTuple):
     """One item as it will be stored; its dictionaries and lists are never changed in place.
 
     `history` holds messages {"role", "content"} and, when known, "summary". `files` are the names
-    of attachments under which a ZIP holds them (`documents/map.pdf`).
+    of attachments under which a ZIP holds them (`documents/map.pdf`). `said` are the fields whose
+    column or key is in the file; a JSON field is in it only when the file gives it whole here.
     """
 
     public_id: str = ""
@@ -119,5 +120,19 @@ class SuiteTitle(NamedTuple):
     description: str
 
 
-ItemFinding = Item | GlobalCheck | AttachmentRecord | SuiteTitle | RowError | RowWarning
+class FieldCoverage(NamedTuple):
+    """What the columns of a file cover, where that is less than whole fields; given once, first.
+
+    `paths` are the dotted columns of each JSON field, `objects` the JSON fields that have a column
+    of their own. `is_unmarked`: marks against formulas were taken off because all cells had one.
+    """
+
+    paths: dict[str, tuple[tuple[str, ...], ...]] = {}
+    objects: frozenset[str] = frozenset()
+    is_unmarked: bool = False
+
+
+ItemFinding = (
+    FieldCoverage | Item | GlobalCheck | AttachmentRecord | SuiteTitle | RowError | RowWarning
+)
 ItemReading = Iterator[ItemFinding]
