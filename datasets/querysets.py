@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Self
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.search import SearchQuery, SearchVector
-from django.db.models import Case, OuterRef, Q, Subquery, When
+from django.db.models import BooleanField, Case, Func, OuterRef, Q, Subquery, When
 from django.db.models.functions import Left
 
 from evalplatform.scoping.managers import ScopedQuerySet
@@ -15,6 +16,14 @@ from evalplatform.scoping.managers import ScopedQuerySet
 LONGEST_OPENING = 90
 STATUSES = ("golden", "correct", "incorrect", "needs_review", "unset")
 TITLE_WORDS = SearchVector("title", config="simple")
+
+
+class IsOneOf(Func):
+    """SQL's `value = ANY(array)`; an index on the value answers it."""
+
+    template = "%(expressions)s)"
+    arg_joiner = " = ANY("
+    output_field = BooleanField()
 
 
 class SessionQuerySet(ScopedQuerySet[Any]):
@@ -59,12 +68,12 @@ class SessionQuerySet(ScopedQuerySet[Any]):
     def with_tags(self, tags: Sequence[str]) -> Self:
         """Keep sessions with one of the tags, on themselves or on their label.
 
-        A union of two index scans: an OR over two tables would read every session.
+        The labels' sessions are an array, found first: the database then reads two indexes of one
+        table, where an OR over two tables would read every session.
         """
-        anybodys = type(self)(model=self.model).order_by()  # only ever narrows self
-        own = anybodys.filter(tags__overlap=list(tags)).values("pk")
-        labels = anybodys.filter(label__tags__overlap=list(tags)).values("pk")
-        return self.filter(pk__in=own.union(labels))
+        labels = self.model._meta.get_field("label").related_model.all_rows
+        labelled = labels.filter(tags__overlap=list(tags)).values("session")
+        return self.filter(Q(tags__overlap=list(tags)) | Q(IsOneOf("pk", ArraySubquery(labelled))))
 
     def with_statuses(self, statuses: Sequence[str]) -> Self:
         """Keep sessions with one of the label statuses; `unset` is none, or no label at all."""

@@ -9,10 +9,12 @@ from django.core.wsgi import get_wsgi_application
 
 from evalplatform import env
 from evalplatform.content_types import make_plain
+from evalplatform.settling import settle
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "evalplatform.settings")
 env.refuse_unsafe_key(settings.SECRET_KEY_TEXT)
 _django = get_wsgi_application()
+settle()
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:

@@ -6,8 +6,8 @@ from typing import Any
 
 from django.db.models import Count, Q, Sum
 
+from datasets.listing import listed, rows_of
 from datasets.models import Session
-from datasets.views.sessions import listed
 from evalplatform.scoping.actor import Actor
 
 NEWEST = 6
@@ -27,10 +27,11 @@ def overview_of(actor: Actor) -> dict[str, Any]:
     """Return what home shows: counts, the newest sessions, what waits for review."""
     visible = Session.objects.visible_to(actor)
     ready = visible.eval_ready()
-    waiting = listed(ready.with_statuses(["needs_review"])).newest_first()
+    newest = listed(visible).newest_first()[:NEWEST]
+    waiting = listed(ready.with_statuses(["needs_review"])).newest_first()[:NEWEST]
     return {
         "n_sessions": visible.count(),
         "counts": counts_of(ready),
-        "newest": list(listed(visible).newest_first()[:NEWEST]),
-        "needs_review": list(waiting[:NEWEST]),
+        "newest": rows_of(newest, actor.team.slug),
+        "needs_review": rows_of(waiting, actor.team.slug),
     }

@@ -10,20 +10,14 @@ from django.urls import reverse
 
 from datasets.choices import choices_of
 from datasets.filters import SessionFilter, filter_sessions
+from datasets.listing import listed, rows_of
 from datasets.models import Session
-from evalplatform.scoping.keyset import Page, capped_count, fetch_page
+from evalplatform.scoping.keyset import Page, fetch_page, total_of
 from evalplatform.scoping.patience import TooBroadError, patience
 from evalplatform.scoping.views import ScopedPage
 
 PAGE = 50
 PAGE_KEYS = ("started_at", "id")
-# What no row of a list shows; some of it is large.
-NOT_LISTED = ("search", "participant", "session_state", "label__notes", "label__expected_output")
-
-
-def listed(rows: Any) -> Any:
-    """Return the rows as lists show them: with label and source, without what is large."""
-    return rows.with_opening().select_related("source", "label").defer(*NOT_LISTED)
 
 
 class SessionListView(ScopedPage):
@@ -47,12 +41,12 @@ class SessionListView(ScopedPage):
         with patience():
             try:
                 token = self.request.GET.get("page", "")
-                page = fetch_page(listed(found.qs), PAGE_KEYS, token, PAGE)
+                page = fetch_page(found.qs, PAGE_KEYS, token, PAGE, listed)
             except ValidationError as error:
                 errors["page"], page = error.messages, Page([], "", "")
-            total, is_more = capped_count(found.qs)
+            total, is_more = total_of(page, found.qs)
         return self.about(found) | {
-            "sessions": page.rows,
+            "sessions": rows_of(page.rows, self.actor.team.slug),
             "newer_url": self._page_url(found, page.newer),
             "older_url": self._page_url(found, page.older),
             "n_matching": f"{total:,}{'+' if is_more else ''}",

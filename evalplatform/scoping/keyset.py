@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,29 +32,44 @@ class Page:
     rows: list[Any]
     newer: str
     older: str
+    is_whole: bool = False  # there is no row but these
 
 
-def fetch_page(rows: Any, keys: Sequence[str], token: str, size: int) -> Page:
+def fetch_page(
+    rows: Any, keys: Sequence[str], token: str, size: int, read: Callable[[Any], Any] | None = None
+) -> Page:
     """Return the page a token names; `keys` are the descending sort fields, the last one unique.
 
+    `read` says what to read of its rows (joins, annotations, `values` with the keys among them): it
+    is given the page's rows only, so that the search for them reads no more than an index.
     Raises ValidationError for a token that is not ours.
     """
     direction, values = read_token(token)
-    ordered = rows.order_by(*(f"-{key}" for key in keys))
     if direction == "newer":
-        found = list(_beyond(rows, keys, values, GreaterThan).order_by(*keys)[: size + 1])
+        after = _beyond(rows, keys, values, GreaterThan)
+        found = _read(after, keys, size + 1, read)
         has_newer, has_older = len(found) > size, True
         found = found[:size][::-1]
     else:
-        query = _beyond(ordered, keys, values, LessThan) if values else ordered
-        found = list(query[: size + 1])
+        before = _beyond(rows, keys, values, LessThan) if values else rows
+        found = _read(before, [f"-{key}" for key in keys], size + 1, read)
         has_newer, has_older = bool(values), len(found) > size
         found = found[:size]
     return Page(
         rows=found,
         newer=make_token("newer", found[0], keys) if found and has_newer else "",
         older=make_token("older", found[-1], keys) if found and has_older else "",
+        is_whole=not values and not has_older,
     )
+
+
+def _read(rows: Any, order: Sequence[str], n: int, read: Callable[[Any], Any] | None) -> list[Any]:
+    """Return the first rows in this order, as `read` wants them."""
+    first = rows.order_by(*order)[:n]
+    if read is None:
+        return list(first)
+    of_page = type(rows)(model=rows.model, using=rows.db).filter(pk__in=first.values("pk"))
+    return list(read(of_page).order_by(*order))
 
 
 def _beyond(rows: Any, keys: Sequence[str], values: Sequence[Any], lookup: Any) -> Any:
@@ -72,7 +87,7 @@ def _beyond(rows: Any, keys: Sequence[str], values: Sequence[Any], lookup: Any) 
 
 def make_token(direction: str, row: Any, keys: Sequence[str]) -> str:
     """Return the signed, opaque token of the page beyond this row."""
-    values = [getattr(row, key) for key in keys]
+    values = [row[key] if isinstance(row, dict) else getattr(row, key) for key in keys]
     return signing.Signer(salt=SALT).sign_object([direction, *map(_plain, values)])
 
 
@@ -98,6 +113,11 @@ def capped_count(rows: Any, cap: int = CAP) -> tuple[int, bool]:
     """Return how many rows there are, counting no further than the cap, and whether it was hit."""
     n = rows.order_by().values("pk")[: cap + 1].count()
     return min(n, cap), n > cap
+
+
+def total_of(page: Page, rows: Any, cap: int = CAP) -> tuple[int, bool]:
+    """Return the capped count of all rows, without asking when the page shows them all."""
+    return (len(page.rows), False) if page.is_whole else capped_count(rows, cap)
 
 
 class ApiKeysetPagination(BasePagination):

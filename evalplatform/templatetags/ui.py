@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from uuid import uuid4
 
@@ -26,6 +26,7 @@ def sprite() -> str:
 
 
 @register.simple_tag
+@lru_cache(maxsize=512)
 def icon(name: str, label: str = "", large: bool = False) -> str:
     """An icon of the sprite; silent for screen readers unless it is given a label."""
     size = "icon icon--l" if large else "icon"
@@ -35,6 +36,41 @@ def icon(name: str, label: str = "", large: bool = False) -> str:
             '<svg class="{}" role="img" aria-label="{}"><use href="{}"/></svg>', size, label, href
         )
     return format_html('<svg class="{}" aria-hidden="true"><use href="{}"/></svg>', size, href)
+
+
+class OncePer(template.Node):
+    """Renders its inside once for each value (with its type: marked text is not plain text)."""
+
+    def __init__(self, inside: template.NodeList, values: list[template.base.FilterExpression]):
+        self.nodelist = inside
+        self.values = values
+
+    def render(self, context: template.Context) -> str:
+        of_this_rendering: Any = context.render_context
+        known: dict[Any, str] = of_this_rendering.setdefault(self, {})
+        key = tuple(_hashable(value.resolve(context)) for value in self.values)
+        if key not in known:
+            known[key] = self.nodelist.render(context)
+        return known[key]
+
+
+def _hashable(value: Any) -> Any:
+    return (type(value), tuple(map(_hashable, value)) if isinstance(value, list) else value)
+
+
+@register.tag
+def once_per(parser: template.base.Parser, token: template.base.Token) -> OncePer:
+    """`{% once_per row.status %}..{% endonce_per %}` in a loop: rows of one value share the text.
+
+    The inside may depend on nothing of the row but these values. The texts live as long as one
+    rendering of the template they are in; a loop that includes its row gains nothing.
+    """
+    values = [parser.compile_filter(word) for word in token.split_contents()[1:]]
+    if not values:
+        raise template.TemplateSyntaxError("once_per needs a value: once per what?")
+    inside = parser.parse(("endonce_per",))
+    parser.delete_first_token()
+    return OncePer(inside, values)
 
 
 @register.simple_tag

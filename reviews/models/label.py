@@ -66,6 +66,12 @@ class EvalLabel(ScopedModel):
             models.Index(
                 fields=["status"], condition=Q(is_eval_ready=True), name="eval_ready_by_status"
             ),
+            models.Index(
+                fields=["session"],
+                include=["status"],
+                condition=Q(is_eval_ready=True),
+                name="eval_ready_sessions",
+            ),
             GinIndex(fields=["tags"], name="labels_by_tag"),
         ]
 

@@ -9,11 +9,13 @@ from django.http import HttpRequest, HttpResponseBase
 from django.urls import NoReverseMatch, reverse
 
 from datasets.filters import SessionFilter, filter_sessions
+from datasets.listing import listed
 from datasets.models import Session
-from datasets.views.sessions import PAGE, PAGE_KEYS, listed
-from evalplatform.scoping.keyset import Page, capped_count, fetch_page
+from datasets.views.sessions import PAGE, PAGE_KEYS
+from evalplatform.scoping.keyset import Page, fetch_page, total_of
 from evalplatform.scoping.patience import TooBroadError, patience
 from evalplatform.scoping.views import ScopedPage
+from reviews.listing import eval_rows
 from reviews.overview import counts_of
 from reviews.views.session import eval_params, number
 
@@ -53,16 +55,18 @@ class EvalPage(ScopedPage):
             "export_url": self._export_url(),
         }
 
-    def page(self, found: SessionFilter) -> dict[str, Any]:
-        """Return one page of rows; `n` (repeated) asks for as many as are shown already."""
+    def page(self, found: SessionFilter) -> tuple[Page, dict[str, list[str]]]:
+        """Return one page and what is wrong; `n` (repeated) asks for as many rows as are shown."""
         errors = dict(found.errors)
         size = sum(number(text) for text in self.request.GET.getlist("n")) or PAGE
         try:
             token = self.request.GET.get("page", "")
-            page = fetch_page(listed(found.qs), PAGE_KEYS, token, min(size, MOST_AT_ONCE))
+            return fetch_page(found.qs, PAGE_KEYS, token, min(size, MOST_AT_ONCE), listed), errors
         except ValidationError as error:
-            errors["page"], page = error.messages, Page([], "", "")
-        return {"sessions": page.rows, "older": page.older, "errors": errors}
+            return Page([], "", ""), errors | {"page": error.messages}
+
+    def shown(self, page: Page) -> dict[str, Any]:
+        return {"sessions": eval_rows(page.rows, self.actor.team.slug), "older": page.older}
 
     def _export_url(self) -> str:
         try:
@@ -79,14 +83,15 @@ class EvalsView(EvalPage):
     def context(self, **kwargs: Any) -> dict[str, Any]:
         found = self.filter()
         with patience():
-            rows = self.page(found)
-            total, is_more = capped_count(found.qs)
+            page, errors = self.page(found)
+            total, is_more = total_of(page, found.qs)
         return (
             self.about(found)
-            | rows
+            | self.shown(page)
             | {
                 "n_matching": f"{total:,}{'+' if is_more else ''}",
                 "n_total": total,
+                "errors": errors,
             }
         )
 
@@ -99,7 +104,8 @@ class EvalRowsView(EvalPage):
     def context(self, **kwargs: Any) -> dict[str, Any]:
         found = self.filter()
         with patience():
-            return self.about(found) | self.page(found)
+            page, errors = self.page(found)
+        return self.about(found) | self.shown(page) | {"errors": errors}
 
 
 class EvalStatsView(EvalPage):

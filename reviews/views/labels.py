@@ -12,8 +12,8 @@ from django.urls import reverse
 from django_htmx.http import trigger_client_event
 
 from datasets.filters import filter_sessions
+from datasets.listing import listed
 from datasets.models import Message, Session
-from datasets.views.sessions import listed
 from evalplatform.scoping.actor import Actor
 from evalplatform.scoping.views import ScopedView
 from reviews.changes import LabelChange, LabelState
@@ -28,6 +28,7 @@ from reviews.labelling import (
     label_session,
     take_back,
 )
+from reviews.listing import eval_rows
 from reviews.models import EvalLabel
 
 WORDS = {
@@ -110,10 +111,11 @@ class LabelPanelView(ScopedView):
 
     def _row(self, session: Session, change: LabelChange, outcome: Outcome) -> HttpResponseBase:
         row = listed(Session.objects.visible_to(self.actor)).get(pk=session.pk)
+        rows = eval_rows([row], self.actor.team.slug)
         query = self.request.GET.urlencode()
-        context = {"session": row, "actor": self.actor, "may_label": True, "query": query}
-        response = render(self.request, "reviews/_eval_row.html", context)
-        text = f"{str(row)[:60]}: {WORDS.get(str(change.status), 'status cleared')}"
+        context = {"sessions": rows, "actor": self.actor, "may_label": True, "query": query}
+        response = render(self.request, "reviews/_eval_rows.html", context)
+        text = f"{rows[0]['title'][:60]}: {WORDS.get(str(change.status), 'status cleared')}"
         response = toasted(response, text, undo=undo_url(self.actor.team.slug, outcome))
         return told(response, "stats:changed")
 

@@ -7,8 +7,8 @@ import re
 import pytest
 from django.template.loader import render_to_string
 
+from datasets.listing import listed, rows_of
 from datasets.models import Session
-from datasets.views.sessions import listed
 from evalplatform.scoping.actor import Actor
 from tests.cast import Cast
 from tests.sessions import make_label, make_session
@@ -18,7 +18,8 @@ pytestmark = pytest.mark.django_db
 
 def shown(session: Session, actor: Actor) -> list[tuple[str, str]]:
     """Return (kind, word) of the tags in the order of the row."""
-    row = listed(Session.objects.visible_to(actor)).get(pk=session.pk)
+    found = listed(Session.objects.visible_to(actor).filter(pk=session.pk))
+    [row] = rows_of(found, actor.team.slug)
     page = render_to_string("reviews/_row_tags.html", {"session": row})
     return re.findall(r'<span class="(tag[^"s]*)" title="([^"]*)">', page)
 
