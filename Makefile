@@ -53,11 +53,13 @@ bench-smoke: dev         ## each benchmark once at a small size
 
 check: lint types imports migrations deploy-check   ## all that is not a test
 
-lock: dev                ## rebuild both locks after a change of pyproject.toml
+lock: dev                ## rebuild the locks after a change of pyproject.toml
 	@$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header \
 		--python-version 3.11 pyproject.toml -o requirements.lock
 	@$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header \
 		--python-version 3.11 pyproject.toml --group dev -o requirements-dev.lock
+	@$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header \
+		--python-version 3.11 --group pyproject.toml:interop -o requirements-interop.lock
 
 clean:                   ## forget the environment; data in var/ stays
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

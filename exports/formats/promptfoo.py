@@ -16,6 +16,7 @@ from exports.formats.promptfoo_assertions import assertion
 from exports.formats.records import ItemTally
 
 _encode = msgspec.json.Encoder().encode
+_REFERENCES = ("file:", "package:")
 _MARKUP = re.compile(r"\{(?=[{%#])|(?<=#)\}|\{(?=\n\Z)")
 
 
@@ -41,7 +42,7 @@ def as_text(text: str) -> str:
     escaped = _MARKUP.sub(lambda brace: f'{{{{ "{brace[0]}" }}}}', text)
     if escaped.endswith("\n"):
         escaped = escaped[:-1] + '{{ "\\n" }}'
-    if text.startswith(("file:", "package:")):
+    if text.startswith(_REFERENCES):
         escaped = f'{{{{ "{text[0]}" }}}}{escaped[1:]}'
     return escaped
 
@@ -57,7 +58,7 @@ def _test(item: ItemRecord, title: str) -> dict[str, Any]:
     if not decided and item.expected_output:
         decided = [{"type": "equals", "value": as_text(item.expected_output)}]
     test = {
-        "description": f"{title} {item.public_id}".strip(),
+        "description": _label(f"{title} {item.public_id}".strip()),
         "vars": _variables(item),
         "assert": decided,
         "metadata": _metadata(item) | {"checks": _json(others)},
@@ -94,12 +95,17 @@ def _metadata(item: ItemRecord) -> dict[str, str]:
     Not `session_id` or the like, which promptfoo hides in its results.
     """
     return {
-        "case_id": item.public_id,
+        "case_id": _label(item.public_id),
         "output": _json(item.output),
         "tags": _json(item.tags),
         "files": _json(item.files),
         "created_at": item.created_at.isoformat() if item.created_at else "",
     }
+
+
+def _label(text: str) -> str:
+    """The text, in quotes when promptfoo would open the file that it names: no template here."""
+    return _json(text) if text.startswith(_REFERENCES) else text
 
 
 def _json(value: Any) -> str:

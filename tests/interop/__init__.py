@@ -1,0 +1,1 @@
+"""The real programs load our files and read what was stored."""
