@@ -1,7 +1,7 @@
 """Reads a file of JSON values one at a time: lines, the elements of a list, or one object."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from enum import Enum
 from typing import Any, BinaryIO, NamedTuple
 
@@ -25,6 +25,19 @@ class Element(NamedTuple):
 
 
 Reading = Iterator[Element | RowError | RowWarning]
+Around = Callable[[dict[str, Any]], Iterable[RowError | RowWarning]]
+
+
+def _unknown(envelope: dict[str, Any]) -> Iterator[RowWarning]:
+    for key in envelope:
+        yield row_warning(None, key, f'"{key}" is not a field we know, it is ignored.')
+
+
+class Words(NamedTuple):
+    """What the values of a file are called in messages, and who reads what is around them."""
+
+    one: str = "conversation"
+    around: Around = _unknown
 
 
 class Shape(Enum):
@@ -45,7 +58,12 @@ class Layout(NamedTuple):
     key: str = ""
 
 
-def elements(stream: BinaryIO, envelope_keys: frozenset[str] = frozenset()) -> Reading:
+_CONVERSATIONS = Words()
+
+
+def elements(
+    stream: BinaryIO, envelope_keys: frozenset[str] = frozenset(), words: Words = _CONVERSATIONS
+) -> Reading:
     """Every value of the file in order, or its errors; a list under an envelope key counts too."""
     try:
         stream = as_utf8(stream)
@@ -54,13 +72,14 @@ def elements(stream: BinaryIO, envelope_keys: frozenset[str] = frozenset()) -> R
         return
     layout = layout_of(stream, envelope_keys)
     if layout.shape is Shape.EMPTY:
-        yield row_error(None, "", "The file is empty. Choose a file that holds conversations.")
+        message = f"The file is empty. Choose a file that holds {words.one}s."
+        yield row_error(None, "", message)
     elif layout.shape is Shape.LINES:
-        yield from read_lines(stream)
+        yield from read_lines(stream, words)
     elif layout.shape is Shape.OBJECT:
-        yield from _read_object(stream, layout)
+        yield from _read_object(stream, layout, words)
     else:
-        yield from _read_list(stream, layout)
+        yield from _read_list(stream, layout, words)
 
 
 def layout_of(stream: BinaryIO, envelope_keys: frozenset[str] = frozenset()) -> Layout:
@@ -136,14 +155,14 @@ def _is_whole(data: bytes) -> bool:
 # One value a line
 
 
-def read_lines(stream: BinaryIO) -> Reading:
+def read_lines(stream: BinaryIO, words: Words = _CONVERSATIONS) -> Reading:
     """JSON Lines: rows are line numbers, blank lines counted and passed over."""
     offset = stream.tell()
     stream.seek(0)
     number = 1 + _n_line_ends(stream, offset)
     for line_number, start, line in _lines(stream, number):
         if line is None:
-            yield _too_large(line_number, "line")
+            yield _too_large(line_number, "line", words)
         elif line.strip():
             yield from _parsed(line_number, line, start)
 
@@ -201,29 +220,29 @@ def file_errors(error: StrictJsonError) -> Iterator[RowError]:
         yield row_error(None, problem.path, problem.message, problem.value)
 
 
-def _too_large(row: int | None, what: str) -> RowError:
+def _too_large(row: int | None, what: str, words: Words) -> RowError:
     size = MAX_ELEMENT // 1_000_000
-    return row_error(row, "", f"This {what} is larger than {size} MB. Split the conversation.")
+    return row_error(row, "", f"This {what} is larger than {size} MB. Split the {words.one}.")
 
 
 # One object, or one list
 
 
-def _read_object(stream: BinaryIO, layout: Layout) -> Reading:
+def _read_object(stream: BinaryIO, layout: Layout, words: Words) -> Reading:
     data = stream.read(MAX_ELEMENT + 1)
     if len(data) > MAX_ELEMENT:
-        yield _too_large(1, "object")
+        yield _too_large(1, "object", words)
     else:
         yield from _parsed(1, data, layout.start)
 
 
-def _read_list(stream: BinaryIO, layout: Layout) -> Reading:
+def _read_list(stream: BinaryIO, layout: Layout, words: Words) -> Reading:
     cutter = ListCutter(stream, layout.start)
     n_elements = 0
     for row, offset, data in cutter.pieces():
         n_elements = row
         if data is None:
-            yield _too_large(row, "element")
+            yield _too_large(row, "element", words)
         else:
             yield from _parsed(row, data, offset)
     if not cutter.is_closed:
@@ -231,11 +250,12 @@ def _read_list(stream: BinaryIO, layout: Layout) -> Reading:
         yield row_error(n_elements + 1 if cutter.is_inside_element else None, "", message)
         return
     if layout.key:
-        yield from _around_list(stream, layout, cutter.end)
+        yield from _around_list(stream, layout, cutter.end, words)
     else:
         yield from _after_list(stream, cutter.end)
     if not n_elements:
-        yield row_warning(None, layout.key, "The list is empty: there is no conversation to read.")
+        message = f"The list is empty: there is no {words.one} to read."
+        yield row_warning(None, layout.key, message)
 
 
 def _after_list(stream: BinaryIO, end: int) -> Iterator[RowError]:
@@ -246,16 +266,16 @@ def _after_list(stream: BinaryIO, end: int) -> Iterator[RowError]:
         yield row_error(None, "", message, rest.decode("utf-8", "replace"))
 
 
-def _around_list(stream: BinaryIO, layout: Layout, end: int) -> Iterator[RowError | RowWarning]:
-    """What stands around the list of an envelope must be good JSON too; other keys are passed over
-    with a warning.
-    """
+def _around_list(
+    stream: BinaryIO, layout: Layout, end: int, words: Words
+) -> Iterator[RowError | RowWarning]:
+    """What stands around the list of an envelope must be good JSON too."""
     stream.seek(0)
     head = as_utf8(stream).read(layout.start - stream.tell())
     stream.seek(end)
     tail = stream.read(MAX_ELEMENT + 1)
     if len(tail) > MAX_ELEMENT:
-        yield _too_large(None, "envelope")
+        yield _too_large(None, "envelope", words)
         return
     data = head + b"]" + tail
     try:
@@ -263,5 +283,5 @@ def _around_list(stream: BinaryIO, layout: Layout, end: int) -> Iterator[RowErro
     except StrictJsonError as error:
         yield from _row_errors(None, error, data, 0)
         return
-    for key in envelope.keys() - {layout.key}:
-        yield row_warning(None, key, f'"{key}" is not a field we know, it is ignored.')
+    del envelope[layout.key]
+    yield from words.around(envelope)

@@ -1,0 +1,55 @@
+"""Takes off the ' that a spreadsheet-safe export puts before what looks like a formula."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from typing import BinaryIO
+
+from datasets.formats import csv_text
+from datasets.formats.csv_rows import CsvRow, Table
+from datasets.formats.records import RowError
+from evalplatform.spreadsheets import DANGEROUS
+
+_MARK = re.compile(r"'[=+\-@\t\r\x00]")
+_MARKED = re.compile(r"'+[=+\-@\t\r\x00]")
+
+
+def without_marks(cells: list[str]) -> list[str]:
+    """The cells as they were before the export."""
+    return [cell[1:] if cell[:1] == "'" and _MARKED.match(cell) else cell for cell in cells]
+
+
+def unmarked(rows: Iterable[CsvRow | RowError]) -> Iterator[CsvRow | RowError]:
+    """The rows with the marks taken off."""
+    for row in rows:
+        yield row if isinstance(row, RowError) else CsvRow(row.row, without_marks(row.cells))
+
+
+def carries_marks(stream: BinaryIO, open_table: Callable[[BinaryIO], Table]) -> bool:
+    """Whether at least one cell looks like a formula, and every such cell carries the mark."""
+    return _may_carry(stream) and _every_one_does(open_table(stream))
+
+
+def _may_carry(stream: BinaryIO) -> bool:
+    """A look at the text, so that most files are not split into cells twice."""
+    last = ""
+    try:
+        for piece in csv_text.chunks(stream, csv_text.encoding_of(stream)):
+            if _MARK.search(last + piece):
+                return True
+            last = piece[-1:]
+    except csv_text.NoTextError:
+        pass
+    return False
+
+
+def _every_one_does(table: Table) -> bool:
+    is_one_marked = False
+    for row in table.rows():
+        for cell in row.cells if isinstance(row, CsvRow) else ():
+            if DANGEROUS.match(cell):
+                if cell[0] != "'":
+                    return False
+                is_one_marked = True
+    return is_one_marked
