@@ -13,11 +13,13 @@ from django.core.exceptions import ValidationError
 from datasets.admin import SessionAdmin
 from datasets.models import Session
 from evalplatform.accounts.roles import Verb
+from evalplatform.jobs.models import Job
 from evalplatform.scoping.actor import Actor
 from evalplatform.scoping.admin import ScopedModelAdmin, ScopedRelatedFilter, actor_of
+from reviews.bulk import label_many
 from reviews.changes import LabelChange
 from reviews.forms import SEPARATORS
-from reviews.labelling import label_rows, label_session
+from reviews.labelling import ids_of, label_session
 from reviews.models import EvalLabel, EvalLabelRevision
 
 
@@ -58,15 +60,20 @@ class LabelsInBulk(ScopedModelAdmin):
         self.label(request, rows, add_tags=tags)
 
     def label(self, request: Any, rows: Any, **said: Any) -> None:
-        """Label the sessions of these rows, all in one transaction, one event each."""
+        """Label the sessions of these rows, as a job when they are many, one event each."""
         actor = actor_of(request)
         chosen = rows.order_by().values("pk")  # the key of a label is its session's
         sessions = Session.objects.visible_to(actor).filter(pk__in=chosen)
         n_chosen = sessions.count()
         try:
-            outcome = label_rows(sessions, LabelChange.cleaned(**said), by=actor)
+            change = LabelChange.cleaned(**said)
+            outcome = label_many(lambda: ids_of(sessions, by=actor), change, by=actor)
         except ValidationError as error:
             messages.error(request, " ".join(error.messages))
+            return
+        if isinstance(outcome, Job):
+            n = outcome.arguments["n"]
+            messages.success(request, f"{n:,} sessions are being labelled: see your jobs.")
             return
         refusals = Counter(one["message"] for one in outcome.failed)
         self.report(request, f"Labelled: {outcome.updated:,} of {n_chosen:,}.", refusals)

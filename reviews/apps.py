@@ -4,13 +4,14 @@ from django.apps import AppConfig
 
 
 class ReviewsConfig(AppConfig):
-    """Registers the app, and its part of home."""
+    """Registers the app, the work of its jobs and its part of home."""
 
     name = "reviews"
     verbose_name = "Labels"
 
     def ready(self) -> None:
         from evalplatform import home
+        from reviews import bulk  # noqa: F401
         from reviews.overview import overview_of
 
         home.show(overview_of)

@@ -50,6 +50,16 @@ def ids_from(form: QueryDict) -> list[uuid.UUID]:
         raise ValidationError("The selection is broken: select again.") from error
 
 
+def key_from(form: QueryDict, digest: str) -> str | None:
+    """Return the idempotency key of one change asked with one rendered form; the token alone would
+    take another act from the same page for a repeat. None for a form without a token.
+    """
+    try:
+        return f"page:{uuid.UUID(form.get('token', ''))}:{digest}"
+    except ValueError:
+        return None
+
+
 def means_all(form: QueryDict) -> bool:
     """Say whether the selection is the whole filtered view."""
     return form.get("scope") == "all"

@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("sessions/<uuid:pk>/history/", labels.LabelHistoryView.as_view(), name="session-history"),
     path("labels/", labels.LabelManyView.as_view(), name="label-many"),
+    path("labels/jobs/", labels.LabelJobsView.as_view(), name="label-jobs"),
     path("labels/undo/", labels.LabelUndoView.as_view(), name="label-undo"),
     path("evals/", evals.EvalsView.as_view(), name="evals"),
     path("evals/rows/", evals.EvalRowsView.as_view(), name="eval-rows"),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, models
+from django.utils import timezone
 
 from evalplatform.audit.models import AuditEvent
 from evalplatform.scoping.actor import Actor
@@ -15,7 +17,11 @@ if TYPE_CHECKING:
     from evalplatform.accounts.models import Team
 
 Changes = Mapping[str, Any]
-BATCH = 1000
+MANY = 50  # events; from here on they go in by COPY
+COLUMNS = (
+    "at", "team_id", "actor_user_id", "actor_email", "role", "via", "verb", "object_type",
+    "object_id", "object_label", "request_id", "address", "changes",
+)  # fmt: skip
 
 
 class NotInTransactionError(Exception):
@@ -31,22 +37,40 @@ def record_many(actor: Actor, verb: str, rows: Iterable[tuple[models.Model, Chan
     """Write one event per row, for acts that change many rows at once."""
     if not connection.in_atomic_block:
         raise NotInTransactionError(f"{verb}: open atomic() around the change and its event.")
-    events = [
-        AuditEvent(
-            team=actor.team,
-            actor_user=actor.user,
-            actor_email=actor.user.email,
-            role=actor.role,
-            via=actor.via,
-            verb=verb,
-            **named(row),
-            changes=plain(changes),
-            request_id=actor.request_id,
-            address=actor.address,
-        )
-        for row, changes in rows
-    ]
-    AuditEvent.all_rows.bulk_create(events, batch_size=BATCH)
+    told = [(row, plain(changes)) for row, changes in rows]
+    if len(told) < MANY:
+        AuditEvent.all_rows.bulk_create(_event(actor, verb, row, changes) for row, changes in told)
+    else:
+        _copy(_event(actor, verb, row, changes) for row, changes in told)
+
+
+def _event(actor: Actor, verb: str, row: models.Model, changes: dict[str, Any]) -> AuditEvent:
+    return AuditEvent(
+        at=timezone.now(),
+        team=actor.team,
+        actor_user=actor.user,
+        actor_email=actor.user.email,
+        role=actor.role,
+        via=actor.via,
+        verb=verb,
+        **named(row),
+        changes=changes,
+        request_id=actor.request_id,
+        address=actor.address,
+    )
+
+
+def _copy(events: Iterable[AuditEvent]) -> None:
+    """Write many events by COPY, several times as fast as INSERT."""
+    statement = f"COPY audit_auditevent ({', '.join(COLUMNS)}) FROM STDIN"
+    with (
+        connection.cursor() as cursor,
+        connection.wrap_database_errors,
+        cursor.copy(statement) as target,
+    ):
+        for event in events:
+            *values, changes = (getattr(event, name) for name in COLUMNS)
+            target.write_row((*values, json.dumps(changes)))
 
 
 def newest_event(actor: Actor, verb: str) -> int:
@@ -92,6 +116,4 @@ def named(row: models.Model) -> dict[str, str]:
 
 def plain(changes: Changes) -> dict[str, Any]:
     """Return the changes as JSON holds them: times, ids and decimals as text."""
-    import json
-
     return dict(json.loads(json.dumps(changes, cls=DjangoJSONEncoder)))

@@ -20,7 +20,6 @@ class JobAdmin(ScopedModelAdmin):
         "kind",
         "state",
         "requested_by",
-        "arguments",
         "attempt",
         "n_errors",
         "lease_until",
@@ -37,6 +36,10 @@ class JobAdmin(ScopedModelAdmin):
     list_filter = ("state", "created_at")
     search_fields = ("kind", "note")
     actions = ("cancel",)
+
+    def get_queryset(self, request: Any) -> Any:
+        """Leave out what a job was told: it may be long, and no column shows it."""
+        return super().get_queryset(request).defer("arguments")
 
     @admin.action(description="Cancel", permissions=["act"])
     def cancel(self, request: Any, rows: Any) -> None:

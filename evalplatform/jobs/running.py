@@ -59,7 +59,19 @@ class Turn:
         )
         if not held:
             raise LeaseLostError(str(self.job.pk))
-        self.actor = Job.all_rows.select_related("api_key").get(pk=self.job.pk).actor()
+        again = Job.all_rows.select_related("api_key").defer("arguments", "result")
+        self.actor = again.get(pk=self.job.pk).actor()
+
+    def keep(self, result: dict[str, Any], n_done: int, n_expected: int, note: str = "") -> None:
+        """Keep what is done so far, inside the transaction that does it, or LeaseLostError.
+
+        A later turn finds it as the job's result and goes on from there.
+        """
+        held = self.mine().update(
+            result=result, n_done=n_done, n_expected=n_expected, note=note, lease_until=lease_end()
+        )
+        if not held:
+            raise LeaseLostError(str(self.job.pk))
 
     def hold(self) -> None:
         """Lock the job's row for the transaction that saves the outcome, or LeaseLostError."""
@@ -114,9 +126,13 @@ def take(job_id: uuid.UUID | str) -> Job | None:
 
 
 def end(job: Job, state: str, *, error: str = "", result: dict[str, Any] | None = None) -> None:
-    """Commit the terminal state alone, if the turn still holds the job."""
+    """Commit the terminal state alone, if the turn still holds the job.
+
+    What the turn has kept stays its result when it ends without another.
+    """
+    outcome = {} if result is None else {"result": result}
     Job.all_rows.filter(pk=job.pk, attempt=job.attempt, state=Job.State.RUNNING).update(
-        state=state, error=error, result=result, finished_at=Now(), lease_until=None
+        state=state, error=error, finished_at=Now(), lease_until=None, **outcome
     )
 
 

@@ -6,6 +6,7 @@ import uuid
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404
 
 from evalplatform.jobs.models import Job
 from evalplatform.scoping.views import ScopedPage
@@ -17,6 +18,10 @@ class JobProgressView(ScopedPage):
     model = Job
     verb = "see"
     template_name = "jobs/_progress.html"
+
+    def get_row(self, **lookup: Any) -> Any:
+        """Return the job without what it was told and found, which may be long."""
+        return get_object_or_404(self.rows().defer("arguments", "result"), **lookup)
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
         self.job = self.get_row(pk=kwargs["pk"])

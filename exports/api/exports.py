@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import uuid
-from hashlib import sha256
 from typing import Any
 
 from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
-from rest_framework.exceptions import ValidationError
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from evalplatform.accounts.roles import Verb
+from evalplatform.jobs.api import IDEMPOTENCY_KEY, idempotency_key
 from evalplatform.scoping.api import ScopedAPIView, ScopedViewSet
 from exports import sending
 from exports.api.direct import MEDIA_TYPES, TheFileItself
@@ -24,13 +23,6 @@ from exports.catalog import FORMATS
 from exports.models import Export
 from exports.selection import Selection
 
-LONGEST_KEY = 200
-IDEMPOTENCY_KEY = OpenApiParameter(
-    "Idempotency-Key",
-    str,
-    OpenApiParameter.HEADER,
-    description=f"The same key gives the export there is; at most {LONGEST_KEY} characters.",
-)
 REFUSALS = {code: OpenApiResponse(ErrorSerializer) for code in (400, 401, 403, 404, 429)}
 FILE: dict[Any, Any] = {
     **{(status, kind): OpenApiTypes.BINARY for status in (200, 206) for kind in MEDIA_TYPES},
@@ -125,15 +117,3 @@ class ExportManifestView(ScopedAPIView):
     )
     def get(self, request: Request, pk: uuid.UUID) -> HttpResponseBase:
         return sending.send_manifest(request._request, self.get_row(pk=pk))
-
-
-def idempotency_key(request: Request) -> str | None:
-    """Return the caller's key, None without one; 400 for one that cannot be kept."""
-    key: str | None = request.headers.get("Idempotency-Key")
-    if key is None:
-        return None
-    if not key.strip() or len(key) > LONGEST_KEY or not key.isprintable():
-        raise ValidationError(
-            {"Idempotency-Key": f"Write 1 to {LONGEST_KEY} printable characters."}
-        )
-    return f"api:{sha256(key.encode()).hexdigest()}"  # pages have keys of their own

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import uuid
+from functools import partial
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.urls import reverse
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,10 +16,13 @@ from datasets.api.serializers import SessionRow, label_etag
 from datasets.api.sessions import listed_whole
 from datasets.filters import as_params, filter_sessions
 from datasets.models import Session
+from evalplatform.jobs.api import IDEMPOTENCY_KEY, idempotency_key
+from evalplatform.jobs.models import Job
 from evalplatform.scoping.api import ScopedAPIView
-from reviews.api.serializers import COLUMNS, BulkAnswer, BulkLabelInput, LabelInput
+from reviews.api.serializers import COLUMNS, BulkAnswer, BulkJobAnswer, BulkLabelInput, LabelInput
+from reviews.bulk import label_many
 from reviews.changes import LabelChange
-from reviews.labelling import Outcome, label_ids, label_rows, label_session
+from reviews.labelling import ids_of, label_session
 
 
 class LabelView(ScopedAPIView):
@@ -61,23 +66,36 @@ class BulkLabelView(ScopedAPIView):
         operation_id="label_sessions",
         summary="Set fields of many sessions' labels, by ids or by filter",
         request=BulkLabelInput,
-        responses={200: BulkAnswer},
+        parameters=[IDEMPOTENCY_KEY],
+        responses={
+            200: BulkAnswer,
+            202: BulkJobAnswer,
+            409: OpenApiResponse(description="The Idempotency-Key was used for another change."),
+        },
     )
     def post(self, request: Request) -> Response:
-        """Label the sessions with these ids, or all that fit the filter, in one transaction."""
+        """Label the sessions with these ids, or all that fit the filter at this moment: up to 500
+        at once and all together, more as a job (202) whose result says the same.
+        """
         asked = BulkLabelInput(data=request.data)
         change = change_of(asked)
-        outcome = self._label(asked.validated_data, change)
+        find = partial(self._ids, asked.validated_data)
+        key = idempotency_key(request)
+        outcome = label_many(find, change, by=self.actor, key=key, asked=request.data)
+        if isinstance(outcome, Job):
+            where = {"Location": reverse("api-job", args=[outcome.pk])}
+            answer = {"job": str(outcome.pk), "sessions": outcome.arguments["n"]}
+            return Response(answer, status=202, headers=where)
         failed = [one["id"] for one in outcome.failed]
         return Response({"updated": outcome.updated, "failed": failed, "errors": outcome.failed})
 
-    def _label(self, asked: dict[str, Any], change: LabelChange) -> Outcome:
+    def _ids(self, asked: dict[str, Any]) -> list[uuid.UUID]:
         if "ids" in asked:
-            return label_ids(asked["ids"], change, by=self.actor)
+            return list(asked["ids"])
         found = filter_sessions(self.actor, as_params(asked["filter"]), strict=True)
         if found.errors:
             raise ValidationError({f"filter.{name}": text for name, text in found.errors.items()})
-        return label_rows(found.qs, change, by=self.actor)
+        return ids_of(found.qs, by=self.actor)
 
 
 def change_of(asked: LabelInput) -> LabelChange:

@@ -114,3 +114,12 @@ class BulkAnswer(serializers.Serializer[Any]):
     updated = serializers.IntegerField()
     failed = serializers.ListField(child=serializers.CharField())
     errors = BulkFailure(many=True)  # type: ignore[assignment]  # a field, not the property
+
+
+class BulkJobAnswer(serializers.Serializer[Any]):
+    """The job that labels: `GET /api/v1/jobs/{job}` says how far it is, and its `result` holds
+    `done, updated, unchanged, nFailed, errors`, of which `updated` are as asked now.
+    """
+
+    job = serializers.UUIDField()
+    sessions = serializers.IntegerField()

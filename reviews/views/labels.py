@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from functools import partial
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -14,29 +15,21 @@ from django_htmx.http import trigger_client_event
 from datasets.filters import filter_sessions
 from datasets.listing import listed
 from datasets.models import Message, Session
+from evalplatform.jobs.models import Job
 from evalplatform.scoping.actor import Actor
-from evalplatform.scoping.views import ScopedView
+from evalplatform.scoping.views import ScopedPage, ScopedView
+from reviews.bulk import as_json, digest_of, label_many, take_back_many
 from reviews.changes import LabelChange, LabelState
-from reviews.forms import change_from, ids_from, means_all
+from reviews.forms import change_from, ids_from, key_from, means_all
 from reviews.history import history_of
-from reviews.labelling import (
-    Outcome,
-    StaleLabelError,
-    label_ids,
-    label_of,
-    label_rows,
-    label_session,
-    take_back,
-)
+from reviews.labelling import Outcome, StaleLabelError, ids_of, label_of, label_session
 from reviews.listing import eval_rows
 from reviews.models import EvalLabel
+from reviews.telling import WORDS, acts_to_tell, sessions, words_of
 
-WORDS = {
-    "golden": "Golden",
-    "correct": "Correct",
-    "incorrect": "Incorrect",
-    "needs_review": "Needs review",
-}
+CHANGED = "labels:changed"
+TOLD = "told_label_jobs"  # in the browser's sign-in, like the team last opened
+MOST_TOLD = 50
 SHOWN_EXPECTED = 2_000
 
 
@@ -53,20 +46,25 @@ class LabelManyView(ScopedView):
             outcome = self._label(request, change)
         except ValidationError as error:
             return toasted(HttpResponse(status=204), error.messages[0], level="error")
+        if isinstance(outcome, Job):
+            return begun(outcome)
         text, level = spoken(change, outcome)
-        response = toasted(HttpResponse(status=204), text, level=level, undo=self._undo(outcome))
-        return told(response, "labels:changed")
+        undo = undo_url(self.actor.team.slug, outcome.undo)
+        return told(toasted(HttpResponse(status=204), text, level=level, undo=undo), CHANGED)
 
-    def _label(self, request: HttpRequest, change: LabelChange) -> Outcome:
+    def _label(self, request: HttpRequest, change: LabelChange) -> Outcome | Job:
+        find = self._all_that_fit if means_all(request.POST) else partial(ids_from, request.POST)
+        asked = [as_json(change), request.GET.urlencode(), request.POST.get("scope", "")]
         if not means_all(request.POST):
-            return label_ids(ids_from(request.POST), change, by=self.actor)
-        found = filter_sessions(self.actor, request.GET)
+            asked.append(request.POST.getlist("ids"))
+        key = key_from(request.POST, digest_of(asked))
+        return label_many(find, change, by=self.actor, key=key, asked=asked)
+
+    def _all_that_fit(self) -> list[uuid.UUID]:
+        found = filter_sessions(self.actor, self.request.GET)
         if found.errors:
             raise ValidationError("The filter is broken: correct it first.")
-        return label_rows(found.qs, change, by=self.actor)
-
-    def _undo(self, outcome: Outcome) -> str:
-        return undo_url(self.actor.team.slug, outcome)
+        return ids_of(found.qs, by=self.actor)
 
 
 class LabelUndoView(ScopedView):
@@ -78,11 +76,33 @@ class LabelUndoView(ScopedView):
 
     def post(self, request: HttpRequest) -> HttpResponseBase:
         try:
-            outcome = take_back(request.GET.get("token", ""), by=self.actor)
+            outcome = take_back_many(request.GET.get("token", ""), by=self.actor)
         except ValidationError as error:
             return toasted(HttpResponse(status=409), error.messages[0], level="error")
-        response = toasted(HttpResponse(status=204), f"Undone: {sessions(outcome.updated)}.")
-        return told(response, "labels:changed")
+        if isinstance(outcome, Job):
+            return begun(outcome)
+        text = f"Undone: {sessions(outcome.tally.n_changed)}."
+        return told(toasted(HttpResponse(status=204), text), CHANGED)
+
+
+class LabelJobsView(ScopedPage):
+    """One's bulk acts that run, and those that have ended and were not told of yet."""
+
+    model = Job
+    verb = "label"
+    template_name = "reviews/_label_jobs.html"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        acts = acts_to_tell(self.actor, told=self._told(), shown=request.GET.getlist("shown"))
+        newly = [act for act in acts if act.has_ended and act.id not in self._told()]
+        if newly:
+            request.session[TOLD] = [*self._told(), *(act.id for act in newly)][-MOST_TOLD:]
+        is_open = any(not act.has_ended for act in acts)
+        response = self.render_to_response(self.get_context_data(acts=acts, is_open=is_open))
+        return told(response, CHANGED) if newly and "was_open" in request.GET else response
+
+    def _told(self) -> list[str]:
+        return list(self.request.session.get(TOLD, []))
 
 
 class LabelPanelView(ScopedView):
@@ -116,7 +136,7 @@ class LabelPanelView(ScopedView):
         context = {"sessions": rows, "actor": self.actor, "may_label": True, "query": query}
         response = render(self.request, "reviews/_eval_rows.html", context)
         text = f"{rows[0]['title'][:60]}: {WORDS.get(str(change.status), 'status cleared')}"
-        response = toasted(response, text, undo=undo_url(self.actor.team.slug, outcome))
+        response = toasted(response, text, undo=undo_url(self.actor.team.slug, outcome.undo))
         return told(response, "stats:changed")
 
     def _panel(
@@ -146,7 +166,7 @@ class ExpectedOutputView(ScopedView):
         except (StaleLabelError, ValidationError) as error:
             words = str(error.detail) if isinstance(error, StaleLabelError) else error.messages[0]
             return self._dialog(session, typed=typed, refusal=words, status=422)
-        undo = undo_url(self.actor.team.slug, outcome)
+        undo = undo_url(self.actor.team.slug, outcome.undo)
         response = toasted(HttpResponse(status=204), "Expected output saved.", undo=undo)
         response = told(response, "expected:saved")  # no list shows it: selections stay
         return told(response, "dialog:close")
@@ -198,29 +218,25 @@ def last_answer(session: Session, actor: Actor) -> Any:
     return said.exclude(content="").order_by("-position").first()
 
 
-def sessions(n: int) -> str:
-    return f"{n:,} session" if n == 1 else f"{n:,} sessions"
-
-
 def spoken(change: LabelChange, outcome: Outcome) -> tuple[str, str]:
     """Return the sentence about a bulk act, and whether it is good news."""
-    n = sessions(outcome.updated)
-    if "status" in change.named:
-        text = f"{n}: {WORDS[change.status]}" if change.status else f"{n}: status cleared"  # type: ignore[index]
-    elif "is_eval_ready" in change.named:
-        text = f"{n} {'marked eval-ready' if change.is_eval_ready else 'no longer eval-ready'}"
-    else:
-        text = (
-            f"{n} tagged {', '.join(change.add_tags[:3])}{' …' if len(change.add_tags) > 3 else ''}"
-        )
+    tally = outcome.tally
+    text = f"{sessions(tally.n_changed)}: {words_of(change)}"
+    if tally.n_unchanged:
+        text += f", {tally.n_unchanged:,} unchanged"
     if not outcome.failed:
         return f"{text}.", "success"
     why = outcome.failed[0]["message"]
     return f"{text}. {sessions(len(outcome.failed))} could not be changed: {why}", "warning"
 
 
-def undo_url(slug: str, outcome: Outcome) -> str:
-    return f"{reverse('label-undo', args=[slug])}?token={outcome.undo}" if outcome.undo else ""
+def begun(job: Job) -> HttpResponse:
+    """Answer that a job does it; the page shows how far it is."""
+    return told(HttpResponse(status=202), "labels:begun", {"job": str(job.pk)})
+
+
+def undo_url(slug: str, token: str) -> str:
+    return f"{reverse('label-undo', args=[slug])}?token={token}" if token else ""
 
 
 def toasted(

@@ -35,7 +35,7 @@ def test_a_deactivated_user_is_signed_out_of_every_browser(cast: Cast, sign_in: 
     home = reverse("home", args=["lighthouse"])
     codes = [client.get(home).status_code for client in (laptop, phone, colleague)]
     assert codes == [302, 302, 200]
-    assert "browsers signed out: 2" in text
+    assert "Browsers signed out: 2" in text
 
 
 def test_ended_sign_ins_do_not_come_back_with_the_user(cast: Cast, sign_in: SignIn) -> None:

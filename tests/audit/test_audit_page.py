@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -327,3 +328,18 @@ def test_counts_of_an_import_are_read_as_words() -> None:
 
     assert in_words({"inserted": 2, "updated": 0}) == "inserted 2, updated 0"
     assert in_words({"ids": ["a", "b"], "limit": None}) == "ids a, b, limit -"
+
+
+def test_many_events_say_what_a_single_one_says(cast: Cast) -> None:
+    actor = replace(cast.eva, request_id="r" * 32, address="192.0.2.7")
+    changes = {"name": ["a\tb\n\\", None], "at": [None, cast.team.created_at]}
+
+    with transaction.atomic():
+        record(actor, "one", cast.team, changes=changes)
+        record_many(actor, "many", [(cast.team, changes)] * 60)
+
+    unlike = {"id", "at", "verb"}
+    kinds: dict[str, list[Any]] = {"one": [], "many": []}
+    for row in AuditEvent.all_rows.values():
+        kinds[row["verb"]].append({k: v for k, v in row.items() if k not in unlike})
+    assert kinds["many"] == kinds["one"] * 60

@@ -28,6 +28,7 @@ help                                 GET    -          ok   ok   ok   ok   ok   
 job-progress                         GET    job        404  404  ok   404  404  404  in   in
 job-cancel                           POST   job        404  404  ok   404  404  404  in   in
 notification-open                    GET    notification 404  404  ok   404  404  404  in   in
+api-job                              GET    job        404  404  ok   404  404  404  in   in
 api-schema                           GET    -          ok   ok   ok   ok   ok   ok   ok   ok
 api-docs                             GET    -          ok   ok   ok   ok   ok   ok   ok   ok
 api-not-found                        GET    nowhere    404  404  404  404  404  404  404  404
@@ -88,6 +89,7 @@ session-expected-output              GET    session    ok   ok   ok   404  404  
 session-expected-output              POST   session    ok   ok   ok   404  404  404  in   in    expected_output=x
 session-history                      GET    session    ok   ok   ok   404  404  404  in   in
 label-many                           POST   -          ok   ok   ok   ok   403  404  in   in    label-eva
+label-jobs                           GET    -          ok   ok   ok   ok   403  404  in   in
 label-undo                           POST   -          409  409  409  409  403  404  in   in
 evals                                GET    -          ok   ok   ok   ok   ok   404  in   in
 eval-rows                            GET    -          ok   ok   ok   ok   ok   404  in   in

@@ -37,6 +37,7 @@ KIND_VERBS: dict[str, Verb | None] = {
     "index_sessions": None,
     "index_items": None,
     "mail_notification": None,
+    "label": Verb.LABEL,
 }
 
 

@@ -6,12 +6,15 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from datasets.models import Session
+from evalplatform.jobs.models import Job
+from evalplatform.jobs.running import run_job
 from evalplatform.scoping.actor import Actor
+from reviews import bulk
 from reviews.models import EvalLabel
 from tests.cast import Cast
 from tests.pages.corpus import XSS
 from tests.pages.watching import SignIn, Watch, enter
-from tests.sessions import make_label, make_session
+from tests.sessions import BEGIN, make_label, make_session
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -211,3 +214,53 @@ def test_a_tester_sees_no_tools_for_labelling(
     page.keyboard.press("j")
     page.keyboard.press("1")
     assert EvalLabel.all_rows.get().status == "needs_review"
+
+
+def test_many_sessions_are_labelled_by_a_job_that_is_shown_in_place(
+    page: Page, site: str, cast: Cast, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk, "AT_ONCE", 50)
+    make_ready(cast.eva, 59)
+    make_label(
+        make_session(owner=cast.eva), status="golden", reviewed_at=BEGIN, reviewed_by=cast.eva.user
+    )
+    watch = at(page, site, "evals/", cast, sign_in)
+
+    page.locator("[data-pick-page]").click()
+    page.locator("[data-select-matching]").click()
+    page.locator("#selection summary", has_text="Status").click()
+    page.locator("#selection [data-status=golden]").click()
+    expect(page.locator("#label-jobs .progress")).to_contain_text("Waiting for a worker")
+    page.goto(f"{site}/sessions/")
+    expect(page.locator("#label-jobs .progress")).to_contain_text("Golden")
+    page.goto(f"{site}/evals/")
+    expect(page.locator("#label-jobs .progress")).to_be_visible()
+    run_job(Job.all_rows.get().pk)
+
+    told = page.locator("#label-jobs .notice")
+    expect(told).to_contain_text("Golden: 59 labelled, 1 unchanged.")
+    expect(page.locator("[data-row][data-status=golden]")).to_have_count(50)
+    expect(page.locator("#label-jobs .progress")).to_have_count(0)
+    told.get_by_role("button", name="Undo").click()
+    expect(page.locator("#label-jobs .progress")).to_contain_text("Undo")
+    run_job(Job.all_rows.get(state="ready").pk)
+    expect(page.locator("#label-jobs")).to_contain_text("Undo: 59 labelled")
+
+    assert EvalLabel.all_rows.filter(status="needs_review").count() == 59
+    assert watch.seen == []
+
+
+def test_a_job_of_labels_is_cancelled_where_it_is_shown(
+    page: Page, site: str, cast: Cast, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk, "AT_ONCE", 1)
+    make_ready(cast.eva, 3)
+    at(page, site, "evals/", cast, sign_in)
+
+    page.locator("[data-pick-page]").click()
+    page.locator("#selection summary", has_text="Status").click()
+    page.locator("#selection [data-status=golden]").click()
+    page.locator("#label-jobs").get_by_role("button", name="Cancel").click()
+
+    expect(page.locator("#label-jobs .notice")).to_contain_text("Cancelled after 0 of 3 sessions")
+    assert EvalLabel.all_rows.filter(status="golden").count() == 0

@@ -101,6 +101,16 @@ def test_a_status_is_set_for_the_selection(cast: Cast, sign_in: SignIn) -> None:
     assert statuses() == ["golden", "golden", "needs_review"]
 
 
+def test_what_was_so_before_is_told_as_unchanged(cast: Cast, sign_in: SignIn) -> None:
+    one, two, three = (make_ready(cast.eva) for _ in range(3))
+    client = sign_in(cast.eva)
+    client.post(MANY, {"ids": [one.pk], "status": "golden"})
+
+    answer = client.post(MANY, {"ids": [one.pk, two.pk, three.pk], "status": "golden"})
+
+    assert "2 sessions: Golden, 1 unchanged." in answer["HX-Trigger"]
+
+
 def test_all_means_the_whole_filtered_view(cast: Cast, sign_in: SignIn) -> None:
     for n in range(55):
         make_ready(cast.eva, tags=["a"] if n < 52 else [])

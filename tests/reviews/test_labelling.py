@@ -13,7 +13,7 @@ from datasets.models import Session
 from evalplatform.audit.models import AuditEvent
 from evalplatform.scoping.actor import Actor
 from reviews.changes import LabelChange, LabelState
-from reviews.labelling import StaleLabelError, label_ids, label_rows, label_session, take_back
+from reviews.labelling import StaleLabelError, ids_of, label_ids, label_session, take_back
 from reviews.models import EvalLabel, EvalLabelRevision
 from tests.cast import Cast
 from tests.sessions import make_label, make_session
@@ -162,6 +162,55 @@ def test_each_label_changed_has_one_event_with_before_and_after(cast: Cast) -> N
     assert EvalLabelRevision.all_rows.filter(session=sessions[1]).count() == 1
 
 
+SAVES = [
+    MARK,
+    LabelChange(status="golden"),
+    LabelChange(status=None),
+    LabelChange(notes="Good."),
+    LabelChange(tags=("a",)),
+    LabelChange(add_tags=("A",)),
+    LabelChange(expected_output="The Danube."),
+    LabelChange(is_eval_ready=True, status="golden", notes="Good.", tags=("a",)),
+]
+
+
+@pytest.mark.parametrize("change", SAVES)
+def test_a_repeated_save_writes_no_event_no_revision_and_no_label(
+    cast: Cast, change: LabelChange
+) -> None:
+    session = make_session(owner=cast.eva)
+    label_session(session, change, by=cast.eva)
+    label = EvalLabel.all_rows.filter(session=session)
+    written = AuditEvent.all_rows.count(), EvalLabelRevision.all_rows.count(), label.values().get()
+
+    for actor in (cast.eva, cast.adam):
+        outcome = label_session(session, change, by=actor)
+        assert (outcome.updated, outcome.tally.n_unchanged, outcome.undo) == (1, 1, "")
+
+    again = AuditEvent.all_rows.count(), EvalLabelRevision.all_rows.count(), label.values().get()
+    assert again == written
+
+
+def test_the_first_judgement_is_kept_also_when_it_says_what_the_mark_did(cast: Cast) -> None:
+    session = make_session(owner=cast.eva)
+    label_session(session, MARK, by=cast.eva)  # which sets needs_review, and is no judgement
+
+    label_session(session, LabelChange(status="needs_review"), by=cast.adam)
+
+    assert saved(session).reviewed_by == cast.adam.user
+    assert AuditEvent.all_rows.filter(verb="label").count() == 2
+
+
+def test_texts_that_a_save_does_not_name_stay(cast: Cast) -> None:
+    session = make_session(owner=cast.eva)
+    make_label(session, notes="Long.", expected_output="The Danube.", tags=["a"])
+
+    label_session(session, LabelChange(is_eval_ready=False, status="golden"), by=cast.eva)
+    label_session(session, LabelChange(notes="Short."), by=cast.eva)
+
+    assert state(session) == LabelState(False, "golden", "Short.", ("a",), "The Danube.")
+
+
 def test_bulk_names_what_is_foreign_or_unknown_the_same_way(cast: Cast) -> None:
     mine, colleagues = make_session(owner=cast.eva), make_session(owner=cast.emil)
     outsiders, unknown = make_session(owner=cast.otto), uuid.uuid4()
@@ -181,7 +230,8 @@ def test_all_of_a_filtered_view_is_labelled_and_nothing_else(cast: Cast) -> None
     other = make_session(owner=cast.eva)
     rows = Session.objects.visible_to(cast.eva).with_tags(["late"])
 
-    outcome = label_rows(rows, LabelChange(status="golden"), by=cast.eva)
+    ids = ids_of(rows, by=cast.eva)
+    outcome = label_ids(ids, LabelChange(status="golden"), by=cast.eva)
 
     assert (outcome.updated, outcome.failed) == (3, [])
     assert {state(session).status for session in late} == {"golden"}
@@ -193,7 +243,8 @@ def test_a_view_that_its_own_change_empties_is_labelled_whole(cast: Cast) -> Non
         make_label(make_session(owner=cast.eva), status="needs_review")
     rows = Session.objects.visible_to(cast.eva).with_statuses(["needs_review"])
 
-    assert label_rows(rows, LabelChange(status="golden"), by=cast.eva).updated == 5
+    ids = ids_of(rows, by=cast.eva)
+    assert label_ids(ids, LabelChange(status="golden"), by=cast.eva).updated == 5
 
 
 def test_testers_see_but_may_not_label(cast: Cast) -> None:

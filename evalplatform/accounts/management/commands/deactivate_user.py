@@ -30,5 +30,6 @@ class Command(BaseCommand):
         except ValidationError as error:
             raise CommandError(f"{' '.join(error.messages)} Nothing was changed.") from error
         self.stdout.write(
-            f"{user.email} is deactivated: browsers signed out: {n_browsers}, keys revoked: {n_keys}."
+            f"{user.email} is deactivated. "
+            f"Browsers signed out: {n_browsers}, keys revoked: {n_keys}."
         )

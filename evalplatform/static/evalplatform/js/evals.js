@@ -109,6 +109,7 @@ async function takeBack(item, url) {
   item.remove();
   const answer = await fetch(url, { method: "POST", headers: { "X-CSRFToken": token(), "HX-Request": "true" } }).catch(() => null);
   if (!answer?.ok) return say("Could not undo: what you changed has moved on since.", "error");
+  if (answer.status === 202) return window.htmx.trigger(document.body, "labels:begun");
   say("Undone.", "success");
   return window.htmx.trigger(document.body, "labels:changed");
 }
