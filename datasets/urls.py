@@ -2,9 +2,10 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from datasets.views import imports, sessions
+from datasets.views import datasets, imports, items, sessions
 
 IMPORT = "sessions/imports/<uuid:pk>/"
+DATASET = "datasets/<uuid:pk>/"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("sessions/upload/", imports.UploadView.as_view(), name="session-upload"),
@@ -15,4 +16,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(IMPORT + "discard/", imports.ImportDiscardView.as_view(), name="session-import-discard"),
     path("sessions/", sessions.SessionListView.as_view(), name="sessions"),
     path("sessions/choices/", sessions.SessionChoicesView.as_view(), name="session-choices"),
+    path("datasets/", datasets.DatasetListView.as_view(), name="datasets"),
+    path("datasets/new/", datasets.DatasetCreateView.as_view(), name="dataset-create"),
+    path(DATASET, items.DatasetView.as_view(), name="dataset"),
+    path(DATASET + "items/", items.DatasetItemsView.as_view(), name="dataset-items"),
+    path(DATASET + "settings/", datasets.DatasetSettingsView.as_view(), name="dataset-settings"),
+    path(DATASET + "share/", datasets.DatasetShareView.as_view(), name="dataset-share"),
+    path(DATASET + "delete/", datasets.DatasetDeleteView.as_view(), name="dataset-delete"),
+    path(DATASET + "restore/", datasets.DatasetRestoreView.as_view(), name="dataset-restore"),
 ]

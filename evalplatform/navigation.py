@@ -15,6 +15,7 @@ PLACES = (
     ("Home", "home", "home", "h", "see", "work"),
     ("Sessions", "sessions", "sessions", "s", "see", "work"),
     ("Evals", "evals", "evals", "e", "see", "work"),
+    ("Datasets", "datasets", "datasets", "d", "see", "work"),
     ("Exports", "exports", "exports", "x", "export", "work"),
     ("Members", "members", "members", "m", "manage_members", "settings"),
     ("Keys", "keys", "key", "k", "see", "settings"),

@@ -27,7 +27,10 @@ class Row(Func):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of rows, newest first, and the tokens of its neighbours ('' when there is none)."""
+    """One page of rows and the tokens of its neighbours ('' when there is none).
+
+    `newer` is the page before in the list's order and `older` the one behind, whatever the order.
+    """
 
     rows: list[Any]
     newer: str
@@ -35,24 +38,35 @@ class Page:
     is_whole: bool = False  # there is no row but these
 
 
-def fetch_page(
-    rows: Any, keys: Sequence[str], token: str, size: int, read: Callable[[Any], Any] | None = None
-) -> Page:
-    """Return the page a token names; `keys` are the descending sort fields, the last one unique.
+Read = Callable[[Any], Any]
 
-    `read` says what to read of its rows (joins, annotations, `values` with the keys among them): it
-    is given the page's rows only, so that the search for them reads no more than an index.
-    Raises ValidationError for a token that is not ours.
+
+def fetch_page(
+    rows: Any,
+    keys: Sequence[str],
+    token: str,
+    size: int,
+    read: Read | None = None,
+    *,
+    ascending: bool = False,
+) -> Page:
+    """Return the page a token names; `keys` are the sort fields, the last one unique.
+
+    They are descending unless `ascending`. `read` says what to read of the page's rows (joins,
+    annotations, `values` with the keys among them): it is given these rows only, so that the search
+    for them reads no more than an index. Raises ValidationError for a token that is not ours.
     """
     direction, values = read_token(token)
+    forth = [key if ascending else f"-{key}" for key in keys]
+    back = [f"-{key}" if ascending else key for key in keys]
+    behind, before = (GreaterThan, LessThan) if ascending else (LessThan, GreaterThan)
     if direction == "newer":
-        after = _beyond(rows, keys, values, GreaterThan)
-        found = _read(after, keys, size + 1, read)
+        found = _read(_beyond(rows, keys, values, before), back, size + 1, read)
         has_newer, has_older = len(found) > size, True
         found = found[:size][::-1]
     else:
-        before = _beyond(rows, keys, values, LessThan) if values else rows
-        found = _read(before, [f"-{key}" for key in keys], size + 1, read)
+        rest = _beyond(rows, keys, values, behind) if values else rows
+        found = _read(rest, forth, size + 1, read)
         has_newer, has_older = bool(values), len(found) > size
         found = found[:size]
     return Page(
@@ -63,7 +77,25 @@ def fetch_page(
     )
 
 
-def _read(rows: Any, order: Sequence[str], n: int, read: Callable[[Any], Any] | None) -> list[Any]:
+def fetch_around(
+    rows: Any,
+    keys: Sequence[str],
+    row: Any,
+    size: int,
+    read: Read | None = None,
+    *,
+    ascending: bool = False,
+) -> Page:
+    """Return a page with this row in it, a quarter of the page behind its beginning."""
+    token = make_token("newer", row, keys)
+    above = fetch_page(rows, keys, token, size // 4, read, ascending=ascending)
+    token = make_token("older", above.rows[-1], keys) if above.rows else ""
+    n_left = size - len(above.rows)
+    below = fetch_page(rows, keys, token, n_left, read, ascending=ascending)
+    return Page([*above.rows, *below.rows], above.newer, below.older)
+
+
+def _read(rows: Any, order: Sequence[str], n: int, read: Read | None) -> list[Any]:
     """Return the first rows in this order, as `read` wants them."""
     first = rows.order_by(*order)[:n]
     if read is None:

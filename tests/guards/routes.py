@@ -112,6 +112,18 @@ export-download                      GET    export     404  404  ok   404  404  
 export-manifest                      GET    export     404  404  ok   404  404  404  in   in
 export-again                         POST   export     404  404  ok   404  404  404  in   in    token=0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f
 
+# datasets
+datasets                             GET    -          ok   ok   ok   ok   ok   404  in   in
+dataset-create                       GET    -          ok   ok   ok   ok   403  404  in   in
+dataset-create                       POST   -          ok   ok   ok   ok   403  404  in   in    name=Rivers&level=message
+dataset                              GET    dataset    ok   ok   ok   404  404  404  in   in
+dataset-items                        GET    dataset    ok   ok   ok   404  404  404  in   in
+dataset-settings                     GET    dataset    ok   ok   ok   404  404  404  in   in
+dataset-settings                     POST   dataset    ok   ok   ok   404  404  404  in   in    name=Rivers
+dataset-share                        POST   dataset    ok   ok   ok   404  404  404  in   in    is_shared=0
+dataset-restore                      POST   dataset    ok   ok   ok   404  403  404  in   in
+dataset-delete                       POST   dataset    ok   ok   ok   404  404  404  in   in
+
 # sign-in: about the signed-in person alone
 account_login                        GET    -          ok   ok   ok   ok   ok   ok   ok   ok
 account_logout                       GET    -          ok   ok   ok   ok   ok   ok   ok   ok

@@ -16,6 +16,7 @@ from django.test import Client
 from django.urls import get_script_prefix
 from django.utils import timezone
 
+from datasets.formats.items import CheckRecord, ItemRecord
 from datasets.models import Message, SessionImport
 from evalplatform.accounts.models import AccessLogEntry, ApiKey, Invitation
 from evalplatform.audit.models import AuditEvent
@@ -28,6 +29,7 @@ from exports.formats.options import TurnMode
 from exports.models import Export
 from reviews.models import EvalLabelRevision
 from tests.cast import Cast, make_cast, make_key
+from tests.datasets_made import items_of, make_dataset
 from tests.guards.product import Route
 from tests.guards.routes import PEOPLE, Line
 from tests.sessions import make_label, make_session
@@ -162,7 +164,10 @@ def make_rows(cast: Cast) -> dict[str, dict[str, Any]]:
         team=eva.team, user=eva.user, key=api_key, endpoint=f"/{MARKER}", method="GET",
         status_code=200, response_ms=1,
     )  # fmt: skip
+    dataset = make_dataset(owner=eva, name=f"{MARKER} dataset", items=[item_record()])
+    item = items_of(dataset, by=eva)[0]
     named = {
+        "dataset": dataset,
         "session": session,
         "message": Message.all_rows.filter(session=session).first(),
         "source": session.source,
@@ -180,12 +185,26 @@ def make_rows(cast: Cast) -> dict[str, dict[str, Any]]:
     }
     rows: dict[str, dict[str, Any]] = {name: {"pk": row.pk} for name, row in named.items() if row}
     return rows | {
+        "item": {"pk": dataset.pk, "key": item.key},
         "app": {"address": "/admin/datasets/"},
         "nowhere": {"address": "/api/nowhere"},
         "token": {"token": token},
         "reset": {"uidb36": "1", "key": "set-password"},
         "email": {"key": "unknown"},
     }
+
+
+def item_record() -> ItemRecord:
+    """An item that says the marker wherever one can."""
+    return ItemRecord(
+        public_id=f"{MARKER}-id",
+        input=f"{MARKER} input",
+        output=f"{MARKER} output",
+        tags=(f"{MARKER} tag",),
+        context={MARKER: MARKER},
+        history=({"role": "user", "content": f"{MARKER} history"},),
+        checks=(CheckRecord("includes", f"{MARKER} criteria"),),
+    )
 
 
 def make_job(actor: Actor) -> Job:

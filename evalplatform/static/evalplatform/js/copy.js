@@ -1,5 +1,6 @@
 // [data-copy="text"] copies that text, [data-copy-from="id"] the text or value of that element,
-// [data-copy-link="#m3"] the address of this page with that anchor. The button says so for two seconds.
+// [data-copy-link="#m3"] the address of this page with that anchor. The button says so for two seconds;
+// [data-copy-says] is what the toast says.
 
 function textOf(button) {
   if (button.dataset.copyLink !== undefined) return new URL(button.dataset.copyLink, location.href).href;
@@ -38,7 +39,7 @@ document.addEventListener("click", async (event) => {
   try {
     await write(textOf(button));
     say(button);
-    send("Copied.", "success");
+    send(button.dataset.copySays ?? "Copied.", "success");
   } catch {
     send("The browser did not allow copying. Select the text and copy it yourself.", "error");
   }

@@ -26,7 +26,8 @@ function go(letter) {
 }
 
 function focusSearch() {
-  const field = [...document.querySelectorAll("[data-search]")].find(isVisible);
+  const fields = ["main [data-search]", "[data-search]"].flatMap((where) => [...document.querySelectorAll(where)]);
+  const field = fields.find(isVisible); // the list's own, before the one for everywhere
   if (!field) return false;
   field.focus();
   field.select();

@@ -1,0 +1,128 @@
+"""The page of a dataset: its items in their order, filtered, and opened at a shared one."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponseBase, QueryDict
+
+from datasets import operators
+from datasets.item_filters import ARRIVED, filter_items
+from datasets.item_listing import page_around, page_of
+from datasets.list_filters import ListFilter
+from datasets.models import DatasetItem
+from datasets.views.dataset_page import DatasetPage
+from evalplatform.scoping.keyset import Page, capped_count
+from evalplatform.scoping.patience import TooBroadError, patience
+
+
+class ItemListPage(DatasetPage):
+    """A list of items; subclasses say of which version."""
+
+    here = "items"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            return super().get(request, *args, **kwargs)
+        except TooBroadError:
+            context = self.get_context_data(**self.of_filter(self.found()), is_too_broad=True)
+            return self.render_to_response(context, status=503)
+
+    def items(self) -> Any:
+        """The rows that are listed, before any filter."""
+        return self.revisions().newest()
+
+    def n_items(self) -> int:
+        """How many there are without a filter."""
+        return self.dataset.n_items
+
+    def list_url(self) -> str:
+        return self.url("dataset")
+
+    def found(self) -> ListFilter:
+        return filter_items(self.items(), self.request.GET)
+
+    def context(self, **kwargs: Any) -> dict[str, Any]:
+        found = self.found()
+        with patience():
+            page, errors = self.page(found)
+            n, is_more = capped_count(found.rows) if found else (self.n_items(), False)
+        token = self.request.GET.get("page", "")
+        return self.of_filter(found) | {
+            "items": page.rows,
+            "newer_url": found.page_url(page.newer),
+            "older_url": found.page_url(page.older),
+            "n_matching": f"{n:,}{'+' if is_more else ''}",
+            "is_empty": not (found or token or page.rows),
+            "page_token": token,
+            "errors": errors,
+        }
+
+    def page(self, found: ListFilter) -> tuple[Page, dict[str, list[str]]]:
+        """Return the page that the address names, and what is wrong with the address."""
+        try:
+            return page_of(found.rows, self.request.GET.get("page", "")), found.errors
+        except ValidationError as error:
+            return Page([], "", ""), found.errors | {"page": error.messages}
+
+    def of_filter(self, found: ListFilter) -> dict[str, Any]:
+        """What the filter bar shows."""
+        return {
+            "is_filtered": bool(found),
+            "query": found.query(),
+            "values": found.values(),
+            "chips": found.chips(self.list_url()),
+            "list_url": self.list_url(),
+            "operators": operators.choices(),
+            "ways": ARRIVED.items(),
+        }
+
+
+class DatasetView(ItemListPage):
+    """The newest items; `?item=<key>` opens the page that holds it, wherever it is."""
+
+    template_name = "datasets/dataset.html"
+
+    def context(self, **kwargs: Any) -> dict[str, Any]:
+        shared = self.shared_item()
+        return super().context(**kwargs) | {
+            "linked": shared if shared and shared.until_version is None else None,
+            "gone": shared if shared and shared.until_version else None,
+            "is_unknown": "item" in self.request.GET and shared is None,
+        }
+
+    def page(self, found: ListFilter) -> tuple[Page, dict[str, list[str]]]:
+        shared = self.shared_item()
+        if shared is None or shared.until_version:
+            return super().page(found)
+        return page_around(found.rows, shared), found.errors
+
+    def found(self) -> ListFilter:
+        """A share link means the item, not a filter."""
+        is_shared = "item" in self.request.GET
+        return filter_items(self.items(), QueryDict() if is_shared else self.request.GET)
+
+    def shared_item(self) -> DatasetItem | None:
+        """The last revision of the item that the address names."""
+        if not hasattr(self, "_shared"):
+            self._shared = last_revision(self.revisions(), self.request.GET.get("item", ""))
+        return self._shared
+
+
+class DatasetItemsView(DatasetView):
+    """The list alone, for a page that refreshes itself."""
+
+    template_name = "datasets/_items.html"
+
+
+def last_revision(revisions: Any, text: str) -> DatasetItem | None:
+    """The item of this key as it is or was last; None when the dataset never held it."""
+    try:
+        key = uuid.UUID(text)
+    except ValueError:
+        return None
+    light = revisions.filter(key=key).only("id", "key", "position", "public_id", "until_version")
+    newest: DatasetItem | None = light.newest().first()
+    return newest or light.order_by("-until_version").first()
