@@ -231,8 +231,10 @@ def spoken(change: LabelChange, outcome: Outcome) -> tuple[str, str]:
 
 
 def begun(job: Job) -> HttpResponse:
-    """Answer that a job does it; the page shows how far it is."""
-    return told(HttpResponse(status=202), "labels:begun", {"job": str(job.pk)})
+    """Answer that a job does it; the page shows at its top how far it is."""
+    text = f"{sessions(job.arguments['n'])} are being labelled: the list says how far it is."
+    response = toasted(HttpResponse(status=202), text, level="info")
+    return told(response, "labels:begun", {"job": str(job.pk)})
 
 
 def undo_url(slug: str, token: str) -> str:
