@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
 from evalplatform.accounts.actors import memberships_of
+from evalplatform.notifications.models import Notification
 from evalplatform.scoping.actor import Actor
 
 # (label, URL name, icon, key after g, verb, group)
@@ -25,11 +27,19 @@ PLACES = (
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: `nav` and `teams` on pages that know their actor."""
+    """Context processor: `nav`, `teams` and `n_unread` on pages that know their actor.
+
+    `n_unread` is asked when a template says it, so that parts of a page without the bell do not.
+    """
     actor = getattr(request, "actor", None)
     if not isinstance(actor, Actor):
         return {}
-    return {"actor": actor, "nav": places(request, actor), "teams": team_links(actor)}
+    return {
+        "actor": actor,
+        "nav": places(request, actor),
+        "teams": team_links(actor),
+        "n_unread": partial(Notification.n_unread, actor),
+    }
 
 
 def places(request: HttpRequest, actor: Actor) -> list[dict[str, Any]]:

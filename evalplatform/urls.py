@@ -26,6 +26,7 @@ urlpatterns = [
     path(TEAM, include("reviews.urls")),
     path(TEAM, include("exports.urls")),
     path(API, include("evalplatform.jobs.api_urls")),
+    path(API, include("evalplatform.notifications.api.urls")),
     path(API, include("datasets.api.urls")),
     path(API, include("reviews.api.urls")),
     path("api/", include("exports.api.urls")),

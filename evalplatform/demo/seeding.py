@@ -10,12 +10,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from django.urls import reverse
+
 from datasets.formats.conversations import session_from_object
 from datasets.formats.records import SessionRecord
 from datasets.intake import take_now
 from datasets.models import Session
 from evalplatform.accounts.models import ApiKey, Invitation, Membership, Team, User
 from evalplatform.accounts.roles import Role
+from evalplatform.notifications.models import Notification
 from evalplatform.scoping.actor import Actor
 from reviews.changes import LabelChange
 from reviews.labelling import label_session
@@ -56,6 +59,7 @@ def seed(url: str) -> dict[str, Any]:
     keys = {role: make_key(actors[first_with(role).key]) for role in Role}
     Invitation.issue("nora@demo.example", Role.EVALUATOR, by=actors["olga"])
     add_conversations(actors)
+    welcome(actors)
     return {
         "url": url,
         "team": team.slug,
@@ -76,6 +80,19 @@ def add_people(team: Team) -> tuple[dict[str, Actor], dict[str, str]]:
         membership = Membership.all_rows.create(user=user, team=team, role=person.role)
         actors[person.key] = membership.act(via="command")
     return actors, passwords
+
+
+def welcome(actors: dict[str, Actor]) -> None:
+    """Put one notification into each inbox; none is mailed, for nobody reads @demo.example."""
+    for actor in actors.values():
+        Notification.all_rows.create(
+            user=actor.user,
+            team=actor.team,
+            kind="welcome",
+            title=f"Welcome to {actor.team.name}, {actor.user.name.split()[0]}",
+            body="What happens while you are away is told here. Begin with how it all works.",
+            url=reverse("help", args=[actor.team.slug]),
+        )
 
 
 def first_with(role: Role) -> Person:

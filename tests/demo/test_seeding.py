@@ -11,6 +11,7 @@ from django.core.management import CommandError, call_command
 from datasets.models import Message, Session
 from evalplatform.accounts.models import ApiKey, Membership, User
 from evalplatform.audit.models import AuditEvent
+from evalplatform.notifications.models import Notification
 from reviews.models import EvalLabel
 
 
@@ -64,6 +65,13 @@ def test_an_evaluator_has_work_of_their_own_and_does_not_see_the_rest(
     )
 
     assert 15 <= Session.objects.visible_to(eva).count() < 44
+
+
+def test_everybody_finds_one_welcome_in_their_inbox(sign_ins: dict[str, object]) -> None:
+    for place in Membership.all_rows.filter(team__slug="harbour-hotels"):
+        (welcome,) = Notification.objects.visible_to(place.act(via="page"))
+        assert welcome.title == f"Welcome to Harbour Hotels, {place.user.name.split()[0]}"
+        assert welcome.url == "/t/harbour-hotels/help/"
 
 
 def test_a_second_start_keeps_what_is_there(sign_ins: dict[str, object]) -> None:

@@ -27,6 +27,13 @@ home                                 GET    -          ok   ok   ok   ok   ok   
 help                                 GET    -          ok   ok   ok   ok   ok   404  in   in
 job-progress                         GET    job        404  404  ok   404  404  404  in   in
 job-cancel                           POST   job        404  404  ok   404  404  404  in   in
+notifications                        GET    -          ok   ok   ok   ok   ok   404  in   in
+notification-panel                   GET    -          ok   ok   ok   ok   ok   404  in   in
+notifications-read                   POST   -          ok   ok   ok   ok   ok   404  in   in
+notification-read                    POST   notification 404  404  ok   404  404  404  in   in
+api-notifications                    GET    -          ok   ok   ok   ok   ok   ok   in   in
+api-notifications-read               POST   -          ok   ok   ok   ok   ok   ok   in   in
+api-notification-read                POST   notification 404  404  ok   404  404  404  in   in
 notification-open                    GET    notification 404  404  ok   404  404  404  in   in
 api-job                              GET    job        404  404  ok   404  404  404  in   in
 api-schema                           GET    -          ok   ok   ok   ok   ok   ok   ok   ok
