@@ -52,7 +52,11 @@ class WebServer:
             stdout=self.log,
             stderr=subprocess.STDOUT,
         )
-        self.wait()
+        try:
+            self.wait()
+        except BaseException:
+            self.end()
+            raise
         return self
 
     def wait(self, seconds: float = 60) -> None:
@@ -89,6 +93,9 @@ class WebServer:
         error: BaseException | None,
         at: TracebackType | None,
     ) -> None:
+        self.end()
+
+    def end(self) -> None:
         self.process.terminate()
         try:
             self.process.wait(timeout=10)

@@ -4,6 +4,7 @@ import argparse
 import sys
 
 from evalplatform.embedded.refusals import StartError
+from evalplatform.embedded.stopping import Wishes
 
 
 def main() -> int:
@@ -17,9 +18,10 @@ def main() -> int:
     options = parser.parse_args()
     try:
         if options.command == "run":
+            wishes = Wishes()  # before the rest is loaded, which takes a while
             from evalplatform.embedded.supervisor import run as run_everything
 
-            run_everything(stop_with_parent=options.stop_with_parent)
+            run_everything(wishes, stop_with_parent=options.stop_with_parent)
             return 0
         from evalplatform.embedded.borrowing import run_with_servers
 

@@ -13,6 +13,7 @@ from typing import IO
 
 from evalplatform.embedded.account import Account
 from evalplatform.embedded.refusals import StartError, plain_disk_errors
+from evalplatform.embedded.stopping import Pause
 
 DEFAULT = "var"
 LONGEST_SOCKET_PATH = 100  # the kernel refuses more than 107 bytes
@@ -102,7 +103,7 @@ class Home:
         """Tell `settings` and every `manage.py` where the servers are; replaced whole, 0600."""
         write_private(self.services_file, json.dumps(urls, indent=1) + "\n")
 
-    def hold(self, patience: float = 30.0) -> IO[str]:
+    def hold(self, patience: float = 30.0, pause: Pause = time.sleep) -> IO[str]:
         """Take this home for one running instance; the kernel lets go when the process ends.
 
         One that is stopping right now is waited for, `patience` seconds at most.
@@ -119,7 +120,7 @@ class Home:
                     f"evalplatform is already running on {self.path} (process {holder}). "
                     "Stop it first, or set EVALPLATFORM_HOME to another folder."
                 )
-            time.sleep(0.1)
+            pause(0.1)
         write_holder(lock)
         return lock
 

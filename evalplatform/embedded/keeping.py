@@ -1,28 +1,22 @@
 """Keeps child processes running: restarts with back-off what dies, ends all of them in order."""
 
 import contextlib
-import os
-import select
 import signal
 import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from types import FrameType
 
 from evalplatform.embedded.home import Home
 from evalplatform.embedded.processes import Launch, Recorded, end_session, write_records
 from evalplatform.embedded.refusals import StartError
+from evalplatform.embedded.stopping import Wishes
 
 FIRST_DELAY = 1.0  # seconds before a dead child is started again; doubled each time
 LONGEST_DELAY = 30.0
 SETTLED_AFTER = 60.0  # a child that lived this long begins again with the first delay
 GRACE = {"postgres": 60.0}  # seconds to end politely
 DEFAULT_GRACE = 10.0
-
-
-class Stop(BaseException):
-    """Somebody asked us to end: Ctrl-C, SIGTERM, or the parent is gone."""
 
 
 @dataclass
@@ -72,17 +66,8 @@ class Keeper:
 
     home: Home
     say: Callable[[str], None]
+    wishes: Wishes
     children: list[Kept] = field(default_factory=list)
-    stopping: bool = False
-    in_a_hurry: bool = False
-
-    def __post_init__(self) -> None:
-        self._wake_up, write_end = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
-        signal.set_wakeup_fd(write_end, warn_on_full_buffer=False)
-        signal.signal(signal.SIGCHLD, lambda *_: None)
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup
-                signal.signal(number, self._asked_to_stop)
 
     def keep(
         self, launch: Launch, prepare: Callable[[], None] = lambda: None
@@ -97,16 +82,13 @@ class Keeper:
     def watch(self) -> None:
         """Sleep until a child dies or a start is due; only `Stop` leaves."""
         while True:
-            for kept in self.children:
-                if kept.process is not None and kept.process.poll() is not None:
-                    self._mourn(kept, kept.process.returncode)
-                elif kept.due is not None and kept.due <= time.monotonic():
-                    self._start_again(kept)
-            self._sleep()
+            # Whoever is started again may use up the signal that tells of another one's end.
+            if not any(self._look_after(kept) for kept in self.children):
+                self._sleep()
 
     def stop(self, *names: str) -> None:
         """End these children together: politely, then urgently, then (not PostgreSQL) by force."""
-        self.stopping = True
+        self.wishes.is_ending = True
         ending = [k for k in self.children if k.name in names and k.process is not None]
         for kept in ending:
             _send(kept, kept.launch.polite)
@@ -128,13 +110,24 @@ class Keeper:
                 self.say("PostgreSQL is still writing; it will end by itself")
             else:
                 _send(kept, signal.SIGKILL)
+                self._ended_by(kept, time.monotonic() + 5, hurry=False)
 
     def _ended_by(self, kept: Kept, deadline: float, *, hurry: bool = True) -> bool:
         while kept.process is not None and kept.process.poll() is None:
-            if time.monotonic() > deadline or (hurry and self.in_a_hurry):
+            if time.monotonic() > deadline or (hurry and self.wishes.is_urgent):
                 return False
             time.sleep(0.02)
         return True
+
+    def _look_after(self, kept: Kept) -> bool:
+        """Whether there was anything to do for it."""
+        if kept.process is not None and kept.process.poll() is not None:
+            self._mourn(kept, kept.process.returncode)
+            return True
+        if kept.due is not None and kept.due <= time.monotonic():
+            self._start_again(kept)
+            return True
+        return False
 
     def _mourn(self, kept: Kept, code: int) -> None:
         how = f"was ended by signal {-code}" if code < 0 else f"ended with code {code}"
@@ -157,16 +150,7 @@ class Keeper:
 
     def _sleep(self) -> None:
         due = [kept.due - time.monotonic() for kept in self.children if kept.due is not None]
-        select.select([self._wake_up], [], [], max(0.0, min(due)) if due else None)
-        with contextlib.suppress(BlockingIOError):
-            os.read(self._wake_up, 4096)
-
-    def _asked_to_stop(self, number: int, frame: FrameType | None) -> None:
-        if self.stopping:
-            self.in_a_hurry = True
-            return
-        self.stopping = True
-        raise Stop
+        self.wishes.pause(max(0.0, min(due)) if due else None)
 
 
 def _send(kept: Kept, number: signal.Signals) -> None:

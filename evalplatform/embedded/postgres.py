@@ -18,8 +18,9 @@ from psycopg import sql
 
 from evalplatform.embedded.account import Account
 from evalplatform.embedded.home import Home
-from evalplatform.embedded.processes import Launch, last_lines
+from evalplatform.embedded.processes import Launch, dies_with_parent, last_lines
 from evalplatform.embedded.refusals import StartError, full_disk_line
+from evalplatform.embedded.stopping import Pause, run_to_end
 
 SUPERUSER = "postgres"
 ROLE = "evalplatform"  # owns the database; no superuser, so that a hole in the web stays in there
@@ -70,14 +71,14 @@ class Postgres:
     def log(self) -> Path:
         return self.home.logs / "postgres.log"
 
-    def prepare(self) -> None:
+    def prepare(self, pause: Pause = time.sleep) -> None:
         """Make the cluster once, and clear away what a crash left."""
         if self.account is not None:
             _open_program_files(binaries())
             self.account.reach(binaries() / "postgres", self.data)
         if not (self.data / "PG_VERSION").exists():
-            self._make_cluster()
-        self._end_leftovers()
+            self._make_cluster(pause)
+        self._end_leftovers(pause)
         self._drop_foreign_pid()
 
     def launch(self) -> Launch:
@@ -95,7 +96,12 @@ class Postgres:
             urgent=signal.SIGQUIT,  # "immediate": recovery at the next start
         )
 
-    def wait_ready(self, process: subprocess.Popen[bytes], patience: float = 60.0) -> None:
+    def wait_ready(
+        self,
+        process: subprocess.Popen[bytes],
+        patience: float = 60.0,
+        pause: Pause = time.sleep,
+    ) -> None:
         """Return when it takes connections; recovery after a crash may take its time."""
         deadline = time.monotonic() + patience
         while time.monotonic() < deadline:
@@ -103,7 +109,7 @@ class Postgres:
                 break
             if self._says_ready(process.pid):
                 return
-            time.sleep(0.02)
+            pause(0.02)
         said = last_lines(self.log)
         if self.home.is_full(said):
             raise StartError(full_disk_line(self.home.path))
@@ -111,7 +117,21 @@ class Postgres:
 
     def make_database(self) -> None:
         """The application's role and database, when they are not there yet."""
-        with psycopg.connect(self.url(SUPERUSER, "postgres"), autocommit=True) as connection:
+        try:
+            self._make_role_and_database()
+        except psycopg.Error as error:
+            said = str(error).strip().splitlines()[:1] or [type(error).__name__]
+            raise StartError(
+                f"PostgreSQL could not make the database: {said[0]} (see {self.log})"
+            ) from error
+
+    def _make_role_and_database(self) -> None:
+        with psycopg.connect(
+            self.url(SUPERUSER, "postgres"),
+            autocommit=True,
+            connect_timeout=20,
+            options="-c statement_timeout=60s",
+        ) as connection:
             if not _exists(connection, "pg_roles", "rolname", ROLE):
                 connection.execute(
                     sql.SQL("CREATE ROLE {} LOGIN CREATEDB").format(sql.Identifier(ROLE))
@@ -126,33 +146,33 @@ class Postgres:
     def url(self, role: str = ROLE, database: str = DATABASE) -> str:
         return f"postgresql://{role}@/{database}?host={quote(str(self.sockets), safe='/')}"
 
-    def _make_cluster(self) -> None:
+    def _make_cluster(self, pause: Pause) -> None:
         """In a folder beside it, renamed when whole: dying half-way leaves nothing."""
         shutil.rmtree(self.home.path / "postgres.half", ignore_errors=True)
         half = self.home.folder("postgres.half", self.account)
-        done = subprocess.run(  # noqa: S603
+        code, said = run_to_end(
             [str(binaries() / "initdb"), "-D", str(half), "-U", SUPERUSER, *self._initdb_options()],
-            check=False,
-            capture_output=True,
-            text=True,
-            cwd=half,
-            env=_environment(),
+            pause,
+            folder=half,
+            environment=_environment(),
+            preexec_fn=dies_with_parent(signal.SIGTERM),
             **(self.account.popen_arguments() if self.account else {}),
         )
-        if done.returncode != 0:
-            raise StartError(_why_initdb_failed(done.stderr, self.home))
+        if code != 0:
+            raise StartError(_why_initdb_failed(said, self.home))
         half.rename(self.data)
 
     def _initdb_options(self) -> list[str]:
         return INITDB_OPTIONS if self.durable else [*INITDB_OPTIONS, "--no-sync"]
 
-    def _end_leftovers(self) -> None:
+    def _end_leftovers(self, pause: Pause) -> None:
         """Wait for what a dead parent left; a second server on the same files would ruin them."""
         for number in (None, signal.SIGINT, signal.SIGQUIT):
-            leftovers = self._leftovers()
-            for process in leftovers if number else []:
+            for process in self._leftovers() if number else []:
                 _signal_quietly(process, number)
-            psutil.wait_procs(leftovers, timeout=2 if number is None else 20)
+            deadline = time.monotonic() + (2 if number is None else 20)
+            while self._leftovers() and time.monotonic() < deadline:
+                pause(0.1)
         if self._leftovers():
             raise StartError(f"An earlier PostgreSQL still runs in {self.data} and does not end.")
 

@@ -17,6 +17,7 @@ import psutil
 from evalplatform.embedded.account import Account
 from evalplatform.embedded.home import write_private
 from evalplatform.embedded.refusals import plain_disk_errors
+from evalplatform.embedded.stopping import Pause
 
 LARGEST_LOG = 10 * 1024 * 1024  # bytes; a larger one is set aside at the next start
 PR_SET_PDEATHSIG = 1
@@ -134,7 +135,9 @@ def read_records(path: Path) -> list[Recorded]:
         return []
 
 
-def end_recorded(records: Iterable[Recorded], *, patience: float = 12.0) -> list[str]:
+def end_recorded(
+    records: Iterable[Recorded], *, patience: float = 12.0, pause: Pause = time.sleep
+) -> list[str]:
     """End what a dead parent left behind; PostgreSQL by its own signals and never by SIGKILL."""
     left = {record: record.session() for record in records}
     left = {record: processes for record, processes in left.items() if processes}
@@ -142,25 +145,26 @@ def end_recorded(records: Iterable[Recorded], *, patience: float = 12.0) -> list
         _signal(record.leader(), signal.SIGINT if record.name == "postgres" else signal.SIGTERM)
     deadline = time.monotonic() + patience / 4
     for number in (signal.SIGQUIT, signal.SIGKILL):
-        _wait_until_gone(left, deadline)
+        _wait_until_gone(left, deadline, pause)
         for record in left:
             if record.name != "postgres" or number is signal.SIGQUIT:
                 for process in record.session():
                     _signal(process, number)
         deadline = time.monotonic() + patience / 2
-    _wait_until_gone(left, deadline)
+    _wait_until_gone(left, deadline, pause)
     return [record.name for record in left]
 
 
 def end_session(record: Recorded) -> None:
-    """Kill what is left of the session of a child whose leader died."""
+    """Kill what is left of the session of a child whose leader died, and see it gone."""
     for process in record.session():
         _signal(process, signal.SIGKILL)
+    _wait_until_gone([record], time.monotonic() + 5, time.sleep)
 
 
-def _wait_until_gone(records: Iterable[Recorded], deadline: float) -> None:
+def _wait_until_gone(records: Iterable[Recorded], deadline: float, pause: Pause) -> None:
     while time.monotonic() < deadline and any(record.session() for record in records):
-        time.sleep(0.05)
+        pause(0.05)
 
 
 def _signal(process: psutil.Process | None, number: signal.Signals) -> None:

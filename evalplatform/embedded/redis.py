@@ -15,6 +15,7 @@ from evalplatform.embedded.account import Account
 from evalplatform.embedded.home import Home
 from evalplatform.embedded.processes import Launch, last_lines
 from evalplatform.embedded.refusals import StartError, full_disk_line
+from evalplatform.embedded.stopping import Pause
 
 
 def binary() -> Path:
@@ -60,7 +61,7 @@ class Redis:
     def log(self) -> Path:
         return self.home.logs / "redis.log"
 
-    def prepare(self) -> None:
+    def prepare(self, pause: Pause = time.sleep) -> None:
         data = self.home.folder("redis", self.account)
         if self.account is not None:
             self.account.reach(binary(), data)
@@ -87,13 +88,18 @@ class Redis:
             account=self.account,
         )
 
-    def wait_ready(self, process: subprocess.Popen[bytes], patience: float = 60.0) -> None:
+    def wait_ready(
+        self,
+        process: subprocess.Popen[bytes],
+        patience: float = 60.0,
+        pause: Pause = time.sleep,
+    ) -> None:
         """Return when it answers; loading a large append-only file may take its time."""
         deadline = time.monotonic() + patience
         while time.monotonic() < deadline and process.poll() is None:
             if self._answers():
                 return
-            time.sleep(0.02)
+            pause(0.02)
         if self.home.is_full(last_lines(self.log)):
             raise StartError(full_disk_line(self.home.path))
         raise StartError(f"Redis did not start: {last_lines(self.log)} (see {self.log})")

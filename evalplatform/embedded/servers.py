@@ -86,5 +86,9 @@ class RunningServers:
                 process.wait(max(0.0, deadline - time.monotonic()))
                 continue
             process.send_signal(launch.urgent)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(patience)
+                continue
+            process.kill()
             process.wait()
         self.processes.clear()

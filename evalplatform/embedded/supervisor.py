@@ -10,11 +10,13 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import IO
 
 from evalplatform import env
 from evalplatform.embedded.home import STOPPING, Home, write_holder, write_private
-from evalplatform.embedded.keeping import Keeper, Stop
+from evalplatform.embedded.keeping import Keeper
 from evalplatform.embedded.processes import (
     Launch,
     dies_with_parent,
@@ -25,6 +27,7 @@ from evalplatform.embedded.processes import (
 )
 from evalplatform.embedded.refusals import StartError, full_disk_line
 from evalplatform.embedded.servers import Servers
+from evalplatform.embedded.stopping import Stop, Wishes, run_to_end
 
 PROJECT = Path(__file__).resolve().parents[2]
 HOST = "127.0.0.1"
@@ -32,26 +35,30 @@ PROGRAMS = ("web", "worker", "beat")  # they need the servers, so they end first
 SERVERS = ("postgres", "redis")
 
 
-def run(*, stop_with_parent: bool = False) -> None:
+def run(wishes: Wishes, *, stop_with_parent: bool = False) -> None:
     """Start everything and stay until asked to stop."""
     if stop_with_parent:
         signal_when_parent_dies(signal.SIGTERM)
     home = Home.from_environment()
     home.make()
-    lock = home.hold()
-    end_recorded(read_records(home.processes_file))
-    with open_port(port_wanted()) as listener:
-        keeper = Keeper(home, say)
-        installation = Installation(home, keeper, listener)
-        try:
-            installation.start()
-            keeper.watch()
-        except Stop:
-            say("Stopping")
-        finally:
-            write_holder(lock, STOPPING)
-            installation.stop()
-            lock.close()
+    try:
+        with home.hold(pause=wishes.pause) as lock:
+            end_recorded(read_records(home.processes_file), pause=wishes.pause)
+            with open_port(port_wanted()) as listener:
+                _run_until_asked(Installation(home, Keeper(home, say, wishes), listener), lock)
+    except Stop:
+        pass
+
+
+def _run_until_asked(installation: "Installation", lock: IO[str]) -> None:
+    try:
+        installation.start()
+        installation.keeper.watch()
+    except Stop:
+        say("Stopping")
+    finally:
+        write_holder(lock, STOPPING)
+        installation.stop()
 
 
 @dataclass
@@ -97,34 +104,32 @@ class Installation:
 
     def _start_servers(self) -> None:
         servers = Servers.needed(self.home, os.environ)
+        pause = self.keeper.wishes.pause
         started = []
         for server in servers:
-            server.prepare()
-            started.append((server, self.keeper.keep(server.launch(), server.prepare)))
+            server.prepare(pause)
+            prepare = partial(server.prepare, pause)
+            started.append((server, self.keeper.keep(server.launch(), prepare)))
         for server, process in started:
-            server.wait_ready(process)
+            server.wait_ready(process, pause=pause)
         if servers.postgres is not None:
             servers.postgres.make_database()
         self.home.write_services(servers.urls())
 
     def _prepare(self) -> None:
         """Run the preparations to their end; what they print matters only when they fail."""
-        done = subprocess.run(
+        code, said = run_to_end(
             [sys.executable, "-m", "evalplatform.embedded.preparing"],
-            cwd=PROJECT,
-            env=self.environment,
-            check=False,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,  # Ctrl-C is ours to answer
+            self.keeper.wishes.pause,
+            folder=PROJECT,
+            environment=self.environment,
             preexec_fn=dies_with_parent(signal.SIGKILL),
         )
-        if done.returncode != 0:
+        if code != 0:
             log = self.home.logs / "start.log"
             with contextlib.suppress(OSError):
-                log.write_text(done.stdout)
-            raise StartError(self._why_failed(done.stdout, log))
+                log.write_text(said)
+            raise StartError(self._why_failed(said, log))
 
     def _why_failed(self, output: str, log: Path) -> str:
         if self.home.is_full(output):
@@ -177,6 +182,7 @@ class Installation:
         while process.poll() is None and time.monotonic() < deadline:
             if _answers(*self.listener.getsockname()):
                 return
+            self.keeper.wishes.pause(0.02)
         raise StartError(f"The web server does not answer: {last_lines(log)} (see {log})")
 
     def _announce(self, seconds: float) -> None:

@@ -247,7 +247,7 @@ def at_once(act: Callable[[], object], *, n: int) -> list[object]:
     gate = threading.Barrier(n)
 
     def run() -> None:
-        gate.wait()
+        gate.wait(60)
         try:
             answers.append(act())
         except (ValidationError, PermissionDenied) as refusal:
@@ -259,5 +259,6 @@ def at_once(act: Callable[[], object], *, n: int) -> list[object]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(60)
+    assert len(answers) == n
     return answers

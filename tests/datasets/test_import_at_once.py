@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -15,6 +17,7 @@ from evalplatform.jobs.models import Job
 from evalplatform.jobs.running import LeaseLostError, Turn, run_job, take
 from tests.cast import Cast, make_cast
 from tests.datasets.imports import chat_file, checked, committed
+from tests.faults.workers import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -55,17 +58,17 @@ def test_the_outcome_belongs_to_the_turn_that_holds_the_job(
     row.commit(by=cast.eva)
     job = Job.all_rows.get(kind="commit_import")
     real = importing.examine
+    others: list[Any] = []
 
     def taken_over_meanwhile(*args: Any) -> Any:
         report = real(*args)
-        thread = threading.Thread(target=take_over, args=[job.pk])
-        thread.start()
-        thread.join()
+        others.append(elsewhere(lambda: take_over(job.pk)))
         return report
 
     monkeypatch.setattr(importing, "examine", taken_over_meanwhile)
     run_job(job.pk)
 
+    assert [other.attempt for other in others] == [2]
     assert not Session.all_rows.exists()
     assert SessionImport.all_rows.get().state == "committing"
     monkeypatch.undo()
@@ -74,10 +77,24 @@ def test_the_outcome_belongs_to_the_turn_that_holds_the_job(
     assert Session.all_rows.count() == 3
 
 
-def take_over(pk: Any) -> None:
-    Job.all_rows.filter(pk=pk).update(lease_until="2020-01-01T00:00:00Z")
-    take(pk)
-    connection.close()
+def take_over(pk: Any) -> Job | None:
+    """Let the lease run out and take the job in one step: between two, its holder renews it."""
+    with transaction.atomic():
+        Job.all_rows.filter(pk=pk).update(lease_until="2020-01-01T00:00:00Z")
+        return take(pk)
+
+
+def elsewhere(act: Callable[[], Any]) -> Any:
+    """Do it on another connection, as another process would; what it raises is raised here."""
+
+    def with_own_connection() -> Any:
+        try:
+            return act()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(with_own_connection).result()
 
 
 def test_a_cancelled_import_saves_nothing_and_can_be_started_again(
@@ -88,28 +105,23 @@ def test_a_cancelled_import_saves_nothing_and_can_be_started_again(
     row.commit(by=cast.eva)
     job = Job.all_rows.get(kind="commit_import")
     real = importing.note_refusals
+    answers: list[bool] = []
 
     def cancel_and_wait(*args: Any) -> None:
         real(*args)
-        thread = threading.Thread(target=cancel, args=[job.pk, cast])
-        thread.start()
-        thread.join()
+        answers.append(elsewhere(lambda: Job.all_rows.get(pk=job.pk).cancel(by=cast.eva)))
         threading.Event().wait(0.05)
 
     monkeypatch.setattr(importing, "note_refusals", cancel_and_wait)
     run_job(job.pk)
 
+    assert answers[0]
     row = SessionImport.all_rows.get()
     assert (row.stage, row.may_commit) == ("cancelled", True)
     assert not Session.all_rows.exists()
     monkeypatch.undo()
     assert committed(row, cast.eva).state == "committed"
     assert Session.all_rows.count() == 30
-
-
-def cancel(pk: Any, cast: Cast) -> None:
-    Job.all_rows.get(pk=pk).cancel(by=cast.eva)
-    connection.close()
 
 
 def test_progress_is_seen_while_the_transaction_is_open(
@@ -119,24 +131,22 @@ def test_progress_is_seen_while_the_transaction_is_open(
     row = checked(chat_file(6), cast.eva)
     row.commit(by=cast.eva)
     job = Job.all_rows.get(kind="commit_import")
-    seen: set[tuple[int, int | None]] = set()
+    told = iter([0, 2, 4])
+    seen: list[tuple[int, int | None]] = []
     real = importing.note_refusals
+
+    def progress() -> Any:
+        return Job.all_rows.values_list("n_done", "n_expected").get(pk=job.pk)
 
     def look(*args: Any) -> None:
         real(*args)
-        threading.Event().wait(0.1)
-        thread = threading.Thread(target=note_progress, args=[job.pk, seen])
-        thread.start()
-        thread.join()
+        n_done = next(told)
+        elsewhere(lambda: wait_until(lambda: progress()[0] == n_done))
+        seen.append(elsewhere(progress))
 
     monkeypatch.setattr(importing, "note_refusals", look)
     run_job(job.pk)
 
-    assert {(2, 6), (4, 6)} <= seen
+    assert seen[1:] == [(2, 6), (4, 6)]
     job.refresh_from_db()
     assert (job.state, job.n_done, job.n_expected) == ("done", 6, 6)
-
-
-def note_progress(pk: Any, seen: set[Any]) -> None:
-    seen.add(Job.all_rows.values_list("n_done", "n_expected").get(pk=pk))
-    connection.close()

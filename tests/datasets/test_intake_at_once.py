@@ -37,7 +37,7 @@ def at_once(*acts: Callable[[], Any]) -> list[Any]:
 
     def run(place: int) -> None:
         try:
-            barrier.wait(10)
+            barrier.wait(60)
             answers[place] = acts[place]()
         except Exception as error:
             answers[place] = error

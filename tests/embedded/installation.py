@@ -95,6 +95,10 @@ class Installation:
         found: list[dict[str, Any]] = json.loads((self.home / "processes.json").read_text())
         return found
 
+    def everything(self) -> list[psutil.Process]:
+        """All that was given this home or works in it, recorded or not."""
+        return [p for p in psutil.process_iter() if _belongs_to(p, self.home)]
+
     def services(self) -> dict[str, str]:
         found: dict[str, str] = json.loads((self.home / "services.json").read_text())
         return found
@@ -104,7 +108,8 @@ class Installation:
         sessions = {record["pid"] for record in self.records()}
         return [p for p in psutil.process_iter() if _session(p) in sessions]
 
-    def stop(self, number: signal.Signals = signal.SIGTERM, seconds: float = 60) -> int:
+    def stop(self, number: signal.Signals = signal.SIGTERM, seconds: float = 120) -> int:
+        """Longer than all the grace that is given to children that do not listen."""
         self.parent.send_signal(number)
         return self.parent.wait(seconds)
 
@@ -137,6 +142,13 @@ def wait_for(condition: Callable[[], bool], seconds: float) -> None:
 
 def gone(processes: list[psutil.Process]) -> bool:
     return not any(p.is_running() and p.status() != psutil.STATUS_ZOMBIE for p in processes)
+
+
+def _belongs_to(process: psutil.Process, home: Path) -> bool:
+    with contextlib.suppress(psutil.Error):
+        given = process.environ().get("EVALPLATFORM_HOME")
+        return given == str(home) or Path(process.cwd()).is_relative_to(home)
+    return False
 
 
 def _session(process: psutil.Process) -> int | None:

@@ -170,4 +170,4 @@ def test_the_services_file_is_private_and_replaced_whole(tmp_path: Path) -> None
 def wait_until_ended(pids: list[str]) -> None:
 
     processes = [psutil.Process(int(pid)) for pid in pids if psutil.pid_exists(int(pid))]
-    wait_for(lambda: gone(processes), 15)
+    wait_for(lambda: gone(processes), 60)

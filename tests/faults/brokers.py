@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import subprocess
-import time
 from pathlib import Path
 
 import redis
 
 from evalplatform.embedded.redis import binary
+from tests.faults.workers import wait_until
 
 
 class Broker:
@@ -33,13 +33,15 @@ class Broker:
         }
         words = [word for name, value in options.items() for word in (f"--{name}", value)]
         self.process = subprocess.Popen([str(binary()), *words], stdout=subprocess.DEVNULL)
-        while True:
-            try:
-                self.client().ping()
-            except redis.RedisError:
-                time.sleep(0.05)
-            else:
-                return
+        wait_until(self.answers)
+
+    def answers(self) -> bool:
+        assert self.process is not None
+        assert self.process.poll() is None, f"it ended with code {self.process.returncode}"
+        try:
+            return bool(self.client().ping())
+        except redis.RedisError:
+            return False
 
     def client(self) -> redis.Redis:
         return redis.Redis(unix_socket_path=str(self.socket))

@@ -38,11 +38,16 @@ SWEEP = """
 import time
 from evalplatform.jobs.sweeping import sweep
 from evalplatform.jobs.models import Job
-deadline = time.monotonic() + 60
+deadline = time.monotonic() + 120
 while Job.all_rows.filter(state__in=Job.OPEN).exists() and time.monotonic() < deadline:
     sweep()
     time.sleep(0.5)
 """
+
+
+def sweep_until_done(broker: Broker) -> None:
+    done = run_code(SWEEP, redis_url=broker.url)
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.fixture
@@ -61,15 +66,16 @@ def test_pressing_export_while_redis_is_away_answers_at_once_and_the_job_waits(
 
     pressed = run_code(PRESS, redis_url=broker.url)
 
+    assert pressed.returncode == 0, pressed.stderr
     status, seconds, location = json.loads(pressed.stdout.splitlines()[-1])
     assert status == 302
-    assert seconds < 2
+    assert seconds < 5  # a client that tries again keeps trying for minutes
     export = Export.all_rows.select_related("job").get()
     assert location == export.get_absolute_url()
     assert (export.exported_by, export.job.state) == (cast.eva.user, "ready")
     broker.start()
     with Worker(redis_url=broker.url):
-        run_code(SWEEP, redis_url=broker.url)
+        sweep_until_done(broker)
         wait_until(lambda: state_of(export) == "done")
 
 
@@ -79,7 +85,7 @@ def test_no_export_is_lost_when_redis_restarts_or_forgets(broker: Broker, fault:
     broker.start()
     exports = []
     with Worker(redis_url=broker.url):
-        sweeper = threading.Thread(target=run_code, args=[SWEEP], kwargs={"redis_url": broker.url})
+        sweeper = threading.Thread(target=sweep_until_done, args=[broker])
         exports = [ask(actor) for _ in range(6)]
         sweeper.start()
         wait_until(lambda: any(state_of(export) != "ready" for export in exports))
@@ -88,7 +94,7 @@ def test_no_export_is_lost_when_redis_restarts_or_forgets(broker: Broker, fault:
         else:
             getattr(broker, fault)()
             broker.start()
-        wait_until(lambda: all(state_of(export) == "done" for export in exports), seconds=90)
+        wait_until(lambda: all(state_of(export) == "done" for export in exports), seconds=120)
         sweeper.join()
 
     for export in exports:

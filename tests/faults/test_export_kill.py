@@ -86,7 +86,7 @@ ask(Membership.all_rows.get(pk={str(actor.membership.pk)!r}).act(via="page"))
 
 def test_the_same_message_at_once_and_later_has_one_effect() -> None:
     actor = make_sessions(n_messages=20_000)
-    with Worker(), Worker():
+    with Worker(lease_seconds=60), Worker(lease_seconds=60):
         export = ask(actor)
         for _ in range(4):
             send(export.job_id)
@@ -103,7 +103,7 @@ def test_a_worker_that_is_told_to_stop_finishes_its_file_first() -> None:
     actor = make_sessions(n_messages=100_000)
     export = ask(actor)
 
-    with Worker() as worker:
+    with Worker(lease_seconds=60) as worker:
         wait_until(lambda: is_writing(export))
         worker.stop()
 

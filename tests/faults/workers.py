@@ -71,7 +71,7 @@ def run_code(code: str, **chosen: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=180,
     )
 
 

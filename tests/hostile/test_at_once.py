@@ -32,7 +32,7 @@ def at_once(n: int, act: Callable[[int], Any]) -> list[Any]:
 
     def one(number: int) -> None:
         try:
-            together.wait(timeout=10)
+            together.wait(timeout=60)
             found[number] = act(number)
         except Exception as error:
             found[number] = error
@@ -43,7 +43,8 @@ def at_once(n: int, act: Callable[[int], Any]) -> list[Any]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=30)
+        thread.join(timeout=60)
+    assert not any(thread.is_alive() for thread in threads)
     return found
 
 
