@@ -9,9 +9,11 @@ from django.contrib import admin
 from datasets.models import (
     Attachment,
     Dataset,
+    DatasetImport,
     DatasetItem,
     DatasetVersion,
     Message,
+    RememberedMapping,
     Session,
     SessionImport,
     Source,
@@ -233,3 +235,36 @@ class AttachmentAdmin(ScopedModelAdmin):
     list_select_related = ("dataset",)
     search_fields = ("name",)
     linked_by = ("dataset__id__exact",)
+
+
+@admin.register(DatasetImport)
+class DatasetImportAdmin(ScopedModelAdmin):
+    """One's own uploads of items and what the dry run said of them."""
+
+    fields = (
+        "file_name",
+        "format",
+        "dataset",
+        "new_name",
+        "options",
+        "title",
+        "version",
+        "state",
+        "n_bytes",
+        "sha256",
+        "report",
+        "created_at",
+        "committed_at",
+    )
+    list_display = ("file_name", "format", "dataset", "state", "created_at", "committed_at")
+    list_filter = ("state", "created_at")
+    list_select_related = ("dataset",)
+    search_fields = ("file_name",)
+
+
+@admin.register(RememberedMapping)
+class RememberedMappingAdmin(ScopedModelAdmin):
+    """How one mapped the columns of headers."""
+
+    fields = ("mapping", "saved_at")
+    list_display = ("__str__", "saved_at")

@@ -11,4 +11,4 @@ class DatasetsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the works of this app's jobs."""
-        from datasets import importing, item_searching, searching  # noqa: F401
+        from datasets import dataset_importing, importing, item_searching, searching  # noqa: F401

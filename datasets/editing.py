@@ -38,7 +38,7 @@ SESSION_OF_EDITS = timedelta(minutes=30)
 BATCH = 1000
 UNLINKED = {"session": None, "user_message": None, "assistant_message": None}
 COPIED = ", ".join(
-    field.column
+    str(field.column)
     for field in DatasetItem._meta.concrete_fields
     if field.name not in {"id", "from_version", "until_version"}
 )
@@ -123,7 +123,10 @@ class Edition:
 
     def newest(self) -> DatasetVersion:
         """The dataset's newest version."""
-        return DatasetVersion.all_rows.get(dataset=self.dataset, number=self.dataset.version)
+        newest: DatasetVersion = DatasetVersion.all_rows.get(
+            dataset=self.dataset, number=self.dataset.version
+        )
+        return newest
 
     def finish(self) -> None:
         """Count what the version changed, record it, and close it unless it is an edit session."""
@@ -144,7 +147,7 @@ class Edition:
     def _told(self, version: DatasetVersion) -> dict[str, Any]:
         return {
             "version": [None, version.number],
-            "items": [
+            "content": [  # a key named "items" would hide the method from templates
                 None,
                 f"{version.n_created} created, {version.n_updated} changed, "
                 f"{version.n_removed} removed",
@@ -182,8 +185,8 @@ class Edition:
         number = self.number
         earlier = self.rows().filter(key__in=wanted, from_version__lt=number)
         if earlier.update(until_version=number):
+            told: dict[str, Any] = {"number": number, "dataset": self.dataset.pk, "keys": wanted}
             with connection.cursor() as cursor:
-                told = {"number": number, "dataset": self.dataset.pk, "keys": wanted}
                 cursor.execute(CONTINUE, told)
         return self.rows().filter(key__in=wanted)
 
@@ -198,7 +201,7 @@ class Edition:
         """Append items, or put one right after another; ValidationError names a clash of ids."""
         records = list(records)
         number = self.number if records else 0
-        position = self._room_after(after) if after else self._end()
+        position = self._room_after(after) if after else self.end()
         now = timezone.now()
         made = []
         for each in records:
@@ -229,8 +232,12 @@ class Edition:
                 DatasetItem.all_rows.bulk_create(made, batch_size=BATCH)
         except IntegrityError as error:
             raise ValidationError({"id": "Two of these items have the same id."}) from error
-        self.n_added += len(made)
-        self.needs_index = self.needs_index or bool(made)
+        self.added(len(made))
+
+    def added(self, n: int) -> None:
+        """Count items that belong to the version being made now."""
+        self.n_added += n
+        self.needs_index = self.needs_index or n > 0
 
     def revise(self, item: DatasetItem, **values: Any) -> DatasetItem:
         """Change fields of one item; other content breaks its link. Nothing new changes nothing."""
@@ -255,7 +262,7 @@ class Edition:
         n_removed = rows.filter(from_version__lt=number).update(until_version=number)
         n_removed += rows.filter(from_version=number).delete()[0]
         self.n_added -= n_removed
-        return n_removed
+        return int(n_removed)
 
     def add_tags(self, keys: Sequence[uuid.UUID], tags: Sequence[str]) -> int:
         """Give items the tags they do not have yet; how many items changed."""
@@ -293,13 +300,14 @@ class Edition:
         position = self._room_after(after) if after else self._start()
         self.writable([item.key]).update(position=position)
 
-    def _end(self) -> int:
+    def end(self) -> int:
+        """A free position behind all items."""
         last = self.rows().aggregate(last=Max("position"))["last"]
-        return (last or 0) + STEP
+        return int(last or 0) + STEP
 
     def _start(self) -> int:
         first = self.rows().in_order().values_list("position", flat=True).first()
-        return (first if first is not None else STEP) - STEP
+        return int(first if first is not None else STEP) - STEP
 
     def _room_after(self, item: DatasetItem) -> int:
         """A free position behind the item; neighbours move apart when there is none."""
@@ -329,9 +337,9 @@ class Edition:
         n_before = self.rows().count()
         later = self.rows().filter(from_version__gt=wanted.number)
         later.filter(from_version__lt=number).update(until_version=number)
+        told: dict[str, Any] = {"number": number, "dataset": self.dataset.pk}
         with connection.cursor() as cursor:
-            told = {"number": number, "dataset": self.dataset.pk, "wanted": wanted.number}
-            cursor.execute(BRING_BACK, told)
+            cursor.execute(BRING_BACK, told | {"wanted": wanted.number})
         self.n_added += self.rows().count() - n_before
         self.set_global_checks([CheckRecord.from_json(each) for each in wanted.global_checks])
         self.needs_index = True
@@ -389,4 +397,4 @@ def pin(dataset: Dataset, number: int | None = None) -> int:
         version = DatasetVersion.all_rows.get(dataset=row, number=number or row.version)
         if version.is_open:
             close(version)
-    return version.number
+    return int(version.number)

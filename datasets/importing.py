@@ -1,77 +1,44 @@
-"""Import of a file of conversations: a dry run that shows everything, then one atomic commit.
-
-Both runs read the same file the same way and count the same things; the commit goes through only
-when its counts are those that the person looked at.
-"""
+"""Import of a file of conversations, by the two turns of import_turns."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import asdict
-from datetime import timedelta
 from typing import Any, BinaryIO
 
-from django.core.exceptions import PermissionDenied
-from django.db import OperationalError, transaction
-from django.utils import timezone
-from psycopg.errors import DiskFull
-
+from datasets import import_turns
 from datasets.formats import catalog
 from datasets.formats.records import RowError, RowWarning, SessionRecord
 from datasets.formats.report import Report
+from datasets.import_turns import LookAgain, Tell, opened, still_held
 from datasets.intake import MAX_LOCKS, Counts, Intake, chunks, lock_sources
 from datasets.models import SessionImport, Source
 from datasets.searching import request_index
-from evalplatform.accounts.roles import Verb
-from evalplatform.jobs.kinds import JobRefusedError, job_kind
-from evalplatform.jobs.pulse import Pulse
+from evalplatform.jobs.kinds import job_kind
 from evalplatform.jobs.running import Turn
 
 PREVIEWED_SESSIONS, PREVIEWED_MESSAGES, PREVIEWED_CHARACTERS = 3, 6, 600
 KIB = 1024
-FOLDER = "imports"
-SPARED = timedelta(hours=1)  # an upload is stored before its row is
 KINDS = {"claude-code": Source.Kind.CODING_TOOL}
-Tell = Callable[[int, int | None, str], None]
 Found = tuple[int, SessionRecord] | RowError | RowWarning
 COUNTED = ("counts", "sessions", "messages", "n_errors")
 
 
-class LookAgain(Exception):  # noqa: N818 - a turn of events, not an error
-    """What the commit would do is not what the person looked at."""
-
-
 @job_kind(SessionImport.CHECK_KIND)
 def check_import(turn: Turn) -> dict[str, Any] | None:
-    """Dry run: read it all, compare it with what is stored, save nothing but the report."""
-    row = import_of(turn)
-    if row.state != row.State.CHECKING or row.check_job_id != turn.job.pk:
-        return None
-    with Pulse(turn) as pulse, refusing_full_disk(), transaction.atomic():
-        report = examine(row, Intake(turn.actor, kind_of(row), is_dry=True), pulse.tell)
-        transaction.set_rollback(True)
-    report["looks_again"] = bool(turn.arguments.get("looks_again"))
-    with transaction.atomic():
-        still_held(row, turn).finish_check(report)
-    return summary(turn, report)
+    """Dry run of a file of conversations."""
+    return summary(turn, import_turns.check(turn, SessionImport, look_at))
 
 
 @job_kind(SessionImport.COMMIT_KIND)
 def commit_import(turn: Turn) -> dict[str, Any] | None:
-    """Save all of the file in one transaction, or nothing; once saved, do nothing more."""
-    row = import_of(turn)
-    if row.state == row.State.COMMITTED:
-        row.forget_file()
-    if row.state != row.State.COMMITTING or row.commit_job_id != turn.job.pk:
-        return None
-    try:
-        with Pulse(turn) as pulse, refusing_full_disk(), transaction.atomic():
-            report = save_all(row, turn, pulse.tell)
-    except LookAgain:
-        row.look_again(by=turn.actor)
-        return {"looks_again": True}
-    return summary(turn, report)
+    """Save a file of conversations."""
+    return summary(turn, import_turns.commit(turn, SessionImport, save_all))
+
+
+def look_at(row: SessionImport, turn: Turn, tell: Tell) -> dict[str, Any]:
+    """What taking the file in would do."""
+    return examine(row, Intake(turn.actor, kind_of(row), is_dry=True), tell)
 
 
 def save_all(row: SessionImport, turn: Turn, tell: Tell) -> dict[str, Any]:
@@ -87,30 +54,13 @@ def save_all(row: SessionImport, turn: Turn, tell: Tell) -> dict[str, Any]:
     return report
 
 
-def still_held(row: SessionImport, turn: Turn) -> SessionImport:
-    """Lock the import, then the job, as discarding does; LeaseLostError when it is not ours."""
-    rows = SessionImport.objects.editable_by(turn.actor).select_for_update(of=("self",))
-    locked: SessionImport = rows.get(pk=row.pk)
-    turn.hold()
-    return locked
-
-
-def summary(turn: Turn, report: dict[str, Any]) -> dict[str, Any]:
+def summary(turn: Turn, report: dict[str, Any] | None) -> dict[str, Any] | None:
     """Show the bar full, and give the numbers as the job's result."""
+    if report is None or "counts" not in report:
+        return report
     n_sessions = report["counts"]["sessions"]
     turn.mine().update(n_done=n_sessions, n_expected=n_sessions)
     return {key: report[key] for key in ("ok", *COUNTED)}
-
-
-def import_of(turn: Turn) -> SessionImport:
-    """The import this job works on, if its person still has it and may bring conversations in."""
-    if not turn.actor.may(Verb.EDIT_EVIDENCE):
-        raise PermissionDenied("Your role may not bring conversations in any more.")
-    rows = SessionImport.objects.visible_to(turn.actor)
-    row: SessionImport | None = rows.filter(pk=turn.arguments["import"]).first()
-    if row is None:
-        raise JobRefusedError("This import is not there any more.")
-    return row
 
 
 def kind_of(row: SessionImport) -> str:
@@ -155,18 +105,6 @@ def progress(row: SessionImport, report: Report, stream: BinaryIO) -> tuple[int,
     return report.n_sessions, n_expected, f"Saving {row.file_name} (sessions)"[:200]
 
 
-@contextmanager
-def opened(row: SessionImport) -> Iterator[BinaryIO]:
-    """The file, in binary; a file that vanished is told as such."""
-    try:
-        handle = row.file.storage.open(str(row.file.name), "rb")
-    except FileNotFoundError as error:
-        raise JobRefusedError("The uploaded file is gone: upload it again.") from error
-    with handle:
-        # Django's File cuts lines in Python; what it wraps is as fast as files are.
-        yield handle.file  # type: ignore[misc]
-
-
 def records(
     stream: BinaryIO, row: SessionImport, report: Report
 ) -> Iterator[tuple[int, SessionRecord]]:
@@ -200,31 +138,3 @@ def preview(row: int, session: SessionRecord) -> dict[str, Any]:
 
 def shortened(text: str) -> str:
     return text if len(text) <= PREVIEWED_CHARACTERS else f"{text[:PREVIEWED_CHARACTERS]}…"
-
-
-@contextmanager
-def refusing_full_disk() -> Iterator[None]:
-    """Tell a full disk of the database as a reason; every other fault goes on."""
-    try:
-        yield
-    except OperationalError as error:
-        if not isinstance(error.__cause__, DiskFull):
-            raise
-        raise JobRefusedError(
-            "The database has no room left, nothing was saved: free space, then try again."
-        ) from error
-
-
-def forget_old_files() -> int:
-    """Delete files that outlived their import (a crash came between) or never got one; how many."""
-    storage = SessionImport._meta.get_field("file").storage
-    if not storage.exists(FOLDER):
-        return 0
-    n_deleted = 0
-    for file_name in storage.listdir(FOLDER)[1]:
-        name = f"{FOLDER}/{file_name}"
-        is_needed = SessionImport.all_rows.filter(file=name).exclude(state__in=SessionImport.ENDED)
-        if not is_needed.exists() and storage.get_modified_time(name) < timezone.now() - SPARED:
-            storage.delete(name)
-            n_deleted += 1
-    return n_deleted

@@ -2,7 +2,8 @@
 
 from celery import shared_task
 
-from datasets import importing, item_searching, searching
+from datasets import import_turns, item_searching, searching
+from datasets.models import DatasetImport, SessionImport
 
 
 @shared_task(name="datasets.tasks.index_sessions")
@@ -15,4 +16,4 @@ def index_sessions() -> None:
 @shared_task(name="datasets.tasks.forget_imports")
 def forget_imports() -> None:
     """Delete files of imports that nobody needs any more."""
-    importing.forget_old_files()
+    import_turns.forget_old_files((SessionImport, DatasetImport))

@@ -2,6 +2,7 @@
 
 from datasets.models.attachment import Attachment
 from datasets.models.dataset import Dataset, DatasetVersion
+from datasets.models.dataset_import import DatasetImport, RememberedMapping
 from datasets.models.dataset_item import DatasetItem
 from datasets.models.message import Message
 from datasets.models.session import Session
@@ -11,9 +12,11 @@ from datasets.models.source import Source
 __all__ = [
     "Attachment",
     "Dataset",
+    "DatasetImport",
     "DatasetItem",
     "DatasetVersion",
     "Message",
+    "RememberedMapping",
     "Session",
     "SessionImport",
     "Source",

@@ -192,7 +192,9 @@ class DatasetVersion(ScopedModel):
             pgtrigger.Trigger(
                 name="closed_version_is_final",
                 when=pgtrigger.Before,
-                operation=pgtrigger.UpdateOf("number", "kind", "n_items", "global_checks"),
+                operation=pgtrigger.UpdateOf(  # type: ignore[no-untyped-call]
+                    "number", "kind", "n_items", "global_checks"
+                ),
                 condition=pgtrigger.Q(old__is_open=False),
                 func="RAISE EXCEPTION 'this version of the dataset is closed';",
             )

@@ -161,7 +161,7 @@ class DatasetItem(ScopedModel):
             pgtrigger.Trigger(
                 name="ended_item_is_final",
                 when=pgtrigger.Before,
-                operation=pgtrigger.UpdateOf(
+                operation=pgtrigger.UpdateOf(  # type: ignore[no-untyped-call]
                     "key", "public_id", "position", "expected_output", "tags", "checks", "files",
                     "from_version", "until_version", *CONTENT,
                 ),

@@ -1,243 +1,46 @@
-"""A file of conversations on its way in: uploaded, checked, looked at, committed."""
+"""A file of conversations on its way in."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.base import File
-from django.db import models, transaction
-from django.db.models import Q
+from django.db import models
 from django.urls import reverse
-from django.utils import timezone
 
-from evalplatform.accounts.models.membership import verbs_held
-from evalplatform.accounts.models.user import new_id
-from evalplatform.accounts.roles import Verb
-from evalplatform.audit.recording import record
-from evalplatform.errors import Conflict
-from evalplatform.jobs.models import Job
+from datasets.models.file_import import FileImport
 from evalplatform.scoping.actor import Actor
-from evalplatform.scoping.models import ScopedModel
-
-MAX_WAITING = 20
 
 
-class SessionImport(ScopedModel):
-    """Nothing is saved until the person commits what the dry run (`report`) showed.
-
-    The stored state says what was decided; whether a job on the way failed or was cancelled is read
-    off the job (`stage`), so that a dead worker leaves no state behind.
-    """
-
-    class State(models.TextChoices):
-        CHECKING = "checking"
-        READY = "ready"
-        REFUSED = "refused"
-        COMMITTING = "committing"
-        COMMITTED = "committed"
-        FAILED = "failed"
-        DISCARDED = "discarded"
+class SessionImport(FileImport):
+    """Conversations; those that do not say where they come from get `source_name`."""
 
     CHECK_KIND = "check_import"
     COMMIT_KIND = "commit_import"
-    ENDED = (State.COMMITTED, State.DISCARDED)
+    COUNTED = "sessions"
+    ALIKE = ("source_name",)
+    WHAT = "conversations"
+    WORD = "session_import"
 
-    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    team = models.ForeignKey("accounts.Team", on_delete=models.PROTECT, related_name="+")
-    imported_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
-    file = models.FileField(upload_to="imports/", max_length=200)
-    file_name = models.CharField(max_length=200)
-    format = models.CharField(max_length=30)
     source_name = models.CharField(max_length=200, blank=True)
-    sha256 = models.CharField(max_length=64)
-    n_bytes = models.BigIntegerField()
-    state = models.CharField(max_length=12, choices=State.choices, default=State.CHECKING)
-    report = models.JSONField(default=dict)
-    check_job = models.ForeignKey("jobs.Job", null=True, on_delete=models.PROTECT, related_name="+")
-    commit_job = models.ForeignKey(
-        "jobs.Job", null=True, on_delete=models.PROTECT, related_name="+"
-    )
-    created_at = models.DateTimeField(auto_now_add=True)
-    committed_at = models.DateTimeField(null=True)
 
-    class Meta(ScopedModel.Meta):
-        ordering = ("-created_at",)
+    class Meta(FileImport.Meta):
         indexes = [
             models.Index(fields=["imported_by", "-created_at"], name="imports_of_user"),
         ]
-
-    def __str__(self) -> str:
-        return self.file_name
 
     def get_absolute_url(self) -> str:
         return reverse("session-import", args=[self.team.slug, self.pk])
 
     @classmethod
-    def visibility(cls, actor: Actor) -> Q:
+    def visibility(cls, actor: Actor) -> models.Q:
         """Only who uploads it sees it: the file is theirs until its sessions are saved."""
-        return Q(team=actor.team, imported_by=actor.user)
-
-    @classmethod
-    def editability(cls, actor: Actor) -> Q:
-        return Q(imported_by=actor.user)
-
-    @property
-    def job(self) -> Job | None:
-        """The job of the present step."""
-        is_check = self.state in (self.State.CHECKING, self.State.READY, self.State.REFUSED)
-        return self.check_job if is_check else self.commit_job
-
-    @property
-    def stage(self) -> str:
-        """The state, or `failed` or `cancelled` when the job of the step ended so."""
-        if self.state in (self.State.CHECKING, self.State.COMMITTING):
-            job = self.job
-            if job and job.state in (Job.State.FAILED, Job.State.CANCELLED):
-                return str(job.state)
-        return str(self.state)
-
-    @property
-    def n_changes(self) -> int:
-        """How many sessions the report would make or change."""
-        counts = self.report.get("sessions", {})
-        return int(counts.get("create", 0)) + int(counts.get("update", 0))
-
-    @property
-    def may_commit(self) -> bool:
-        if self.state == self.State.COMMITTING:
-            return self.stage != self.state
-        return self.state == self.State.READY and self.n_changes > 0
-
-    @property
-    def may_check(self) -> bool:
-        if self.state == self.State.CHECKING:
-            return self.stage != self.state
-        return self.state in (self.State.READY, self.State.REFUSED)
+        return models.Q(team=actor.team, imported_by=actor.user)
 
     @classmethod
     def upload(
         cls, file: File[Any], *, sha256: str, format_slug: str, source_name: str, by: Actor
     ) -> SessionImport:
         """Keep the file and have it checked; the same file sent twice is one import."""
-        if not by.may(Verb.EDIT_EVIDENCE):
-            raise PermissionDenied("Your role may not bring conversations in.")
-        row = cls(team=by.team, imported_by=by.user, sha256=sha256, format=format_slug)
-        row.file_name, row.source_name, row.n_bytes = (
-            (file.name or "")[-200:],
-            source_name,
-            file.size,
-        )
-        if (same := row._same_waiting(by)) is not None:
-            return same
-        name = f"imports/{row.pk}.upload"
-        kept = None
-        try:
-            row.file.name = row.file.storage.save(name, file)
-            kept = row._keep(by)
-        finally:
-            if kept is not row:
-                row.file.storage.delete(row.file.name or name)
-        return kept
-
-    def _keep(self, by: Actor) -> SessionImport:
-        """Save the new row, or return the same upload that was quicker.
-
-        The person's place is held meanwhile, so that of two equal uploads one sees the other.
-        """
-        with transaction.atomic():
-            if Verb.EDIT_EVIDENCE not in verbs_held(by):
-                raise PermissionDenied("Your role may not bring conversations in any more.")
-            if (same := self._same_waiting(by)) is not None:
-                return same
-            self.save(force_insert=True)
-            self._start_check(by)
-            record(by, "session_import.upload", self, changes={"sha256": [None, self.sha256]})
-        return self
-
-    def _same_waiting(self, by: Actor) -> SessionImport | None:
-        """Return this person's waiting import of the same file; ValidationError when too many."""
-        waiting = type(self).objects.visible_to(by).exclude(state__in=self.ENDED)
-        alike = waiting.filter(sha256=self.sha256, format=self.format, source_name=self.source_name)
-        same: SessionImport | None = alike.first()
-        if same is None and waiting.count() >= MAX_WAITING:
-            raise ValidationError(
-                f"You have {MAX_WAITING} uploads waiting: save or discard some of them first."
-            )
-        return same
-
-    def check_again(self, *, by: Actor) -> None:
-        """Have the file checked once more: the check failed, or what is stored has changed."""
-        with transaction.atomic():
-            row = self._locked(by)
-            if row.may_check:
-                row._start_check(by)
-
-    def commit(self, *, by: Actor) -> None:
-        """Have what the report shows saved; pressing twice saves once."""
-        with transaction.atomic():
-            row = self._locked(by)
-            if row.state in (self.State.COMMITTING, self.State.COMMITTED) and not row.may_commit:
-                return
-            if not row.may_commit:
-                raise Conflict("There is nothing to save in this import: load it again.")
-            row.state = self.State.COMMITTING
-            row.commit_job = row._enqueue(self.COMMIT_KIND, f"Saving {row.file_name}", by=by)
-            row.save(update_fields=["state", "commit_job"])
-
-    def discard(self, *, by: Actor) -> None:
-        """Delete the file and stop what works on it; what was committed stays."""
-        with transaction.atomic():
-            row = self._locked(by)
-            if row.state == self.State.COMMITTED:
-                raise Conflict("These sessions are saved already.")
-            if row.state == self.State.DISCARDED:
-                return
-            if row.job and row.job.is_open:
-                row.job.cancel(by=by)
-            before, row.state = row.state, self.State.DISCARDED
-            row.save(update_fields=["state"])
-            record(by, "session_import.discard", row, changes={"state": [before, row.state]})
-            transaction.on_commit(row.forget_file)
-
-    def finish_check(self, report: dict[str, Any]) -> None:
-        """Keep what the dry run found."""
-        self.state = self.State.READY if report["ok"] else self.State.REFUSED
-        self.report = report
-        self.save(update_fields=["state", "report"])
-
-    def finish_commit(self, report: dict[str, Any]) -> None:
-        """Keep that it is saved; the file has done its work."""
-        self.state, self.report, self.committed_at = self.State.COMMITTED, report, timezone.now()
-        self.save(update_fields=["state", "report", "committed_at"])
-        transaction.on_commit(self.forget_file)
-
-    def look_again(self, *, by: Actor) -> None:
-        """What the person looked at holds no more: check anew and ask once more."""
-        with transaction.atomic():
-            row = self._locked(by)
-            row._start_check(by, looks_again=True)
-
-    def forget_file(self) -> None:
-        """Delete the file from storage; twice does no harm."""
-        self.file.storage.delete(str(self.file.name))
-
-    def _start_check(self, by: Actor, *, looks_again: bool = False) -> None:
-        self.state = self.State.CHECKING
-        note = f"Checking {self.file_name}"
-        self.check_job = self._enqueue(self.CHECK_KIND, note, by=by, looks_again=looks_again)
-        self.save(update_fields=["state", "check_job"])
-
-    def _enqueue(self, kind: str, note: str, *, by: Actor, **arguments: Any) -> Job:
-        """A job on this import that says what it is for while it still waits."""
-        job = Job.enqueue(kind, {"import": str(self.pk), **arguments}, by=by)
-        job.note = note[:200]
-        job.save(update_fields=["note"])
-        return job
-
-    def _locked(self, by: Actor) -> SessionImport:
-        """The row as it is now, locked, if this person may change it."""
-        if not by.may(Verb.EDIT_EVIDENCE):
-            raise PermissionDenied("Your role may not bring conversations in.")
-        rows = SessionImport.objects.editable_by(by).select_for_update(of=("self",))
-        return rows.select_related("check_job", "commit_job").get(pk=self.pk)  # type: ignore[no-any-return]
+        row = cls(format=format_slug, source_name=source_name)
+        return row.take_in(file, sha256=sha256, by=by)

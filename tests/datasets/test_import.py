@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,12 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.storage import default_storage
 from django.test import TestCase
 
-from datasets import importing
+from datasets import import_turns, importing
 from datasets.formats.records import MessageRecord, SessionRecord
-from datasets.importing import forget_old_files
+from datasets.import_turns import forget_old_files
 from datasets.intake import take_now
 from datasets.models import Message, Session, SessionImport, Source
-from datasets.models import session_import as model
+from datasets.models import file_import as model
 from evalplatform.accounts.models import Membership
 from evalplatform.audit.models import AuditEvent
 from evalplatform.errors import Conflict
@@ -298,11 +299,11 @@ def test_files_that_outlived_their_import_are_deleted(
     waiting = uploaded(chat_file(1), cast.eva)
     orphan = folder / "orphan.upload"
     orphan.write_bytes(b"x")
-    assert forget_old_files() == 0  # an upload may be on its way
+    assert forget_old_files((SessionImport,)) == 0  # an upload may be on its way
 
-    monkeypatch.setattr(importing, "SPARED", importing.timedelta(seconds=-5))
+    monkeypatch.setattr(import_turns, "SPARED", timedelta(seconds=-5))
 
-    assert forget_old_files() >= 1
+    assert forget_old_files((SessionImport,)) >= 1
     assert not orphan.exists()
     assert is_stored(waiting)
 

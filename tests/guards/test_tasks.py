@@ -33,6 +33,8 @@ TASKS = {
 KIND_VERBS: dict[str, Verb | None] = {
     "check_import": Verb.EDIT_EVIDENCE,
     "commit_import": Verb.EDIT_EVIDENCE,
+    "check_dataset_import": Verb.EDIT_EVIDENCE,
+    "commit_dataset_import": Verb.EDIT_EVIDENCE,
     "export": Verb.EXPORT,
     "index_sessions": None,
     "index_items": None,

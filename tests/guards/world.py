@@ -17,7 +17,15 @@ from django.urls import get_script_prefix
 from django.utils import timezone
 
 from datasets.formats.items import CheckRecord, ItemRecord
-from datasets.models import Message, SessionImport
+from datasets.models import (
+    Attachment,
+    Dataset,
+    DatasetImport,
+    DatasetVersion,
+    Message,
+    RememberedMapping,
+    SessionImport,
+)
 from evalplatform.accounts.models import AccessLogEntry, ApiKey, Invitation
 from evalplatform.audit.models import AuditEvent
 from evalplatform.audit.recording import record
@@ -168,6 +176,11 @@ def make_rows(cast: Cast) -> dict[str, dict[str, Any]]:
     item = items_of(dataset, by=eva)[0]
     named = {
         "dataset": dataset,
+        "dataset_version": DatasetVersion.all_rows.get(dataset=dataset, number=2),
+        "item_row": item,
+        "attachment": make_attachment(dataset),
+        "dataset_import": make_dataset_import(eva, job, dataset),
+        "mapping": make_mapping(eva),
         "session": session,
         "message": Message.all_rows.filter(session=session).first(),
         "source": session.source,
@@ -215,6 +228,33 @@ def make_job(actor: Actor) -> Job:
         note=f"{MARKER} note",
         arguments={"marker": MARKER},
     )
+
+
+def make_attachment(dataset: Dataset) -> Attachment:
+    """A file of the dataset under a name that says the marker."""
+    row = Attachment(dataset=dataset, name=f"documents/{MARKER}.txt", sha256="0" * 64, n_bytes=6)
+    row.file.save(str(row.pk), ContentFile(b"marker"), save=False)
+    row.save()
+    return row
+
+
+def make_mapping(actor: Actor) -> RememberedMapping:
+    """A header that Eva has mapped."""
+    RememberedMapping.remember([MARKER], {MARKER: "input"}, by=actor)
+    found: RememberedMapping = RememberedMapping.all_rows.get(user=actor.user)
+    return found
+
+
+def make_dataset_import(actor: Actor, job: Job, dataset: Dataset) -> DatasetImport:
+    """An upload of items that is ready to be looked at."""
+    row = DatasetImport(
+        team=actor.team, imported_by=actor.user, dataset=dataset, format="dataset-csv",
+        sha256="0" * 64, n_bytes=2, check_job=job, state=DatasetImport.State.READY,
+    )  # fmt: skip
+    row.file_name = f"{MARKER}.csv"
+    row.file.save(f"{row.pk}.upload", ContentFile(b"{}"), save=False)
+    row.save()
+    return row
 
 
 def make_import(actor: Actor, job: Job) -> SessionImport:
