@@ -14,14 +14,15 @@ from evalplatform.strict_json import StrictJsonError
 
 _NUMBER = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
 _SPACE = " \t\r\n"
+_MAY_BEGIN = frozenset(_SPACE + "{[")
 
 
 def value_of(found: Findings, column: str, cell: str, *, all_json: bool = False) -> Any:
-    """An object or a list when the cell holds one, else its text as it stands.
+    """An object or a list when the cell, not an empty one, holds one, else its text as it stands.
 
     With `all_json` numbers, true, false, null and quoted text are read as JSON too.
     """
-    if not all_json and cell.lstrip(_SPACE)[:1] not in ("{", "["):
+    if not all_json and (cell[0] not in _MAY_BEGIN or cell.lstrip(_SPACE)[:1] not in ("{", "[")):
         return cell
     try:
         value = strict_json.loads(cell)
@@ -83,8 +84,11 @@ def is_marked(cell: str) -> bool:
 
 
 def is_bare(cell: str) -> bool:
-    """Whether a spreadsheet might run the cell as a formula."""
-    return not cell.startswith("'") and DANGEROUS.match(cell) is not None
+    """Whether a spreadsheet might run the cell as a formula.
+
+    A Windows line end at its start is none of that: programs turn line ends into such ones.
+    """
+    return not cell.startswith(("'", "\r\n")) and DANGEROUS.match(cell) is not None
 
 
 def unmarked(cell: str) -> str:

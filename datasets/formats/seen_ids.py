@@ -26,7 +26,12 @@ class SeenIds:
         self._rows = array("I", [0]) * self._size
 
     def repetition(self, row: int, identifier: str, column: str) -> RowError | None:
-        """Remembers the id, or gives the error that names the row where it stood first."""
+        """Remembers the id, or gives the error that names the row where it stood first.
+
+        An empty id is none.
+        """
+        if not identifier:
+            return None
         identifier = unicodedata.normalize("NFC", identifier)
         mark = (hash(self.folded(identifier)) & _WORD & ~0xFF) | hash(identifier) & 0xFF or 1
         at = self._slot(mark)
