@@ -4,10 +4,11 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+INTEROP := .venv-interop
 PACKAGES := evalplatform datasets runs reviews exports
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test lint format types imports guards browser bench bench-smoke migrations deploy-check check lock clean
+.PHONY: run test lint format types imports guards browser interop bench bench-smoke migrations deploy-check check lock clean
 
 run: $(BIN)/python       ## start everything; Ctrl-C stops it
 	@$(call install,requirements.lock)
@@ -38,6 +39,18 @@ types: dev
 imports: dev             ## the packages import leftwards only
 	@$(BIN)/lint-imports --no-logo
 
+interop: dev             ## the real programs that read our files, also those too large for each run
+	@test -x $(INTEROP)/python/bin/python || $(PYTHON) -m venv --without-pip $(INTEROP)/python
+	@cmp -s requirements-interop.lock $(INTEROP)/requirements-interop.lock || { \
+		$(BIN)/uv pip install -q --python $(INTEROP)/python/bin/python --no-deps --require-hashes \
+			-r requirements-interop.lock && cp requirements-interop.lock $(INTEROP)/; }
+	@command -v npm >/dev/null || echo "npm is not here: promptfoo is left out." >&2
+	@! command -v npm >/dev/null || cmp -s tests/interop/node/package-lock.json $(INTEROP)/npm.lock || { \
+		mkdir -p $(INTEROP)/node && cp tests/interop/node/*.json $(INTEROP)/node/ && \
+		npm install --prefix $(INTEROP)/node --omit=optional --ignore-scripts --no-audit --no-fund \
+			--loglevel=error && cp tests/interop/node/package-lock.json $(INTEROP)/npm.lock; }
+	@EVALPLATFORM_INTEROP=$(abspath $(INTEROP)) $(BIN)/python -m pytest -q tests/interop $(PYTEST)
+
 migrations: dev          ## no model change without its migration
 	@$(BIN)/python -m evalplatform.embedded with-servers -- \
 		$(BIN)/python manage.py makemigrations --check --dry-run
@@ -62,7 +75,7 @@ lock: dev                ## rebuild the locks after a change of pyproject.toml
 		--python-version 3.11 --group pyproject.toml:interop -o requirements-interop.lock
 
 clean:                   ## forget the environment; data in var/ stays
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(INTEROP) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
 .PHONY: dev
 dev: $(BIN)/python
