@@ -33,7 +33,7 @@ def guess_json(stream: BinaryIO, file_name: str) -> str | None:
 
 def _by_names(sample: bytes) -> str | None:
     """What the names of the first objects tell, and those of the objects right inside them."""
-    names = set(_names(sample))
+    names = set(names_in(sample))
     tops = {name for depth, name in names if depth == 0}
     seconds = {name for depth, name in names if depth == 1}
     if "sessions" in tops or ("messages" in tops and tops & _SESSION_KEYS):
@@ -48,7 +48,7 @@ def _by_names(sample: bytes) -> str | None:
     return "session-json" if tops & _SESSION_KEYS else None
 
 
-def _names(sample: bytes) -> Iterator[tuple[int, str]]:
+def names_in(sample: bytes) -> Iterator[tuple[int, str]]:
     """Names with the number of objects they are inside of, counted from the first object."""
     depth, text, n_names = -1, b"", 0
     for token in _TOKEN.finditer(sample):

@@ -103,7 +103,7 @@ def _sample(found: Findings, value: dict[str, Any], names: Mapping[str, str]) ->
     asked = next(key for key in ASKED if key in value)
     answered = next((key for key in ANSWERED if value.get(key) is not None), None)
     messages = _turns(found, asked, value[asked], "user")
-    answer = _answer(found, answered, value[answered]) if answered else []
+    answer = answer_turns(found, answered, value[answered]) if answered else []
     if answer and _is_answered(messages):
         message = "The conversation ends in an answer already: this one is not kept."
         found.warn(answered or "", message)
@@ -113,7 +113,8 @@ def _sample(found: Findings, value: dict[str, Any], names: Mapping[str, str]) ->
     return rest | {"messages": messages}, dict(names) | {"messages": asked}
 
 
-def _answer(found: Findings, key: str, value: Any) -> list[Any]:
+def answer_turns(found: Findings, key: str, value: Any) -> list[Any]:
+    """The answer that stands apart from the messages, as messages."""
     if key == "ideal" and isinstance(value, list) and value and isinstance(value[0], str):
         if len(value) > 1:
             found.warn(key, f"Of {len(value)} ideal answers the first is kept.")

@@ -45,6 +45,15 @@ class SeenIds:
             message = f"This id differs from the one on row {first} in case only. Change one."
         return row_error(row, column, message, identifier)
 
+    def first_row(self, row: int, text: str) -> int | None:
+        """Remembers a text, or gives the row where it stood first; case tells texts apart."""
+        mark = (hash(text) & _WORD) or 1
+        at = self._slot(mark)
+        if self._hashes[at] != _FREE:
+            return self._rows[at]
+        self._keep(at, mark, row)
+        return None
+
     @staticmethod
     def folded(identifier: str) -> str:
         """What two ids must not share."""

@@ -114,7 +114,7 @@ def test_a_named_format_is_not_guessed(good):
     ],
 )
 def test_a_file_that_cannot_be_read_is_an_error_of_the_file(tmp_path, content, arguments, message):
-    path = tmp_path / "file.csv"
+    path = tmp_path / "file.bin"
     if content is not None:
         path.write_bytes(content)
     status, report = report_of(path, *arguments)

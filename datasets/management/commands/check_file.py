@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from datasets.formats.catalog import FORMATS
+from datasets.formats.catalog import FORMATS, ITEM_FORMATS
 from datasets.formats.records import RowError, RowWarning, row_error
 from datasets.formats.report import Report, check
 
@@ -15,7 +15,9 @@ from datasets.formats.report import Report, check
 class Command(BaseCommand):
     """Prints what the file holds and what is wrong with it; leaves with 1 when it is refused."""
 
-    help = "Checks a file of conversations and says what would be taken and what is wrong with it."
+    help = (
+        "Checks a file of conversations or items: what would be taken, and what is wrong with it."
+    )
     requires_system_checks = []  # works where no database is
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -24,7 +26,7 @@ class Command(BaseCommand):
             "--format",
             default="",
             metavar="FORMAT",
-            help=f"one of {', '.join(FORMATS)}; else guessed",
+            help=f"one of {', '.join([*FORMATS, *ITEM_FORMATS])}; else guessed",
         )
         parser.add_argument("--source", default="", help="the source of sessions that name none")
         parser.add_argument("--json", action="store_true", help="print the report as JSON")
@@ -53,16 +55,22 @@ def checked(path: Path, format_slug: str, source: str) -> Report:
 def lines(report: Report, *, is_guessed: bool) -> list[str]:
     """The report for people."""
     verdict = "The file can be taken." if report.is_ok else "The file is refused."
-    texts = [
-        f"{verdict} It holds {_n(report.n_sessions, 'good session')}, "
-        f"{_n(report.n_messages, 'message')}."
-    ]
-    if report.format in FORMATS:
+    texts = [f"{verdict} It holds {_held(report)}."]
+    known = FORMATS.get(report.format) or ITEM_FORMATS.get(report.format)
+    if known:
         how = " (guessed from the file)" if is_guessed else ""
-        texts.append(f"Format: {FORMATS[report.format].label}, {report.format}{how}")
+        texts.append(f"Format: {known.label}, {known.slug}{how}")
     texts += _listed("error", report.errors, report.n_more_errors)
     texts += _listed("warning", report.warnings, report.n_more_warnings)
     return texts
+
+
+def _held(report: Report) -> str:
+    """The counts in words; the first are those that were good."""
+    names = {key: key.replace("_", " ").removesuffix("s") for key in report.counts}
+    (first, n_first), *others = report.counts.items()
+    good = _n(n_first, f"good {names[first]}")
+    return ", ".join([good, *(_n(count, names[key]) for key, count in others)])
 
 
 def _listed(what: str, found: list[RowError] | list[RowWarning], n_more: int) -> list[str]:
