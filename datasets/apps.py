@@ -1,6 +1,7 @@
 """Application: the evidence. Sessions and their messages, datasets and their items."""
 
 from django.apps import AppConfig
+from django.conf import settings
 
 
 class DatasetsConfig(AppConfig):
@@ -10,5 +11,8 @@ class DatasetsConfig(AppConfig):
     verbose_name = "Evidence"
 
     def ready(self) -> None:
-        """Register the works of this app's jobs."""
+        """Register the works of this app's jobs, and hand the caps of archives to their reader."""
         from datasets import dataset_importing, importing, item_searching, searching  # noqa: F401
+        from datasets.formats.zip_members import ZipCaps, configure
+
+        configure(ZipCaps(**settings.ZIP_CAPS))

@@ -332,6 +332,12 @@ JOB_RESEND_SECONDS = env.integer("EVALPLATFORM_JOB_RESEND_SECONDS", 30, least=1)
 EXPORT_KEEP_DAYS = env.integer("EVALPLATFORM_EXPORT_KEEP_DAYS", 30, least=1)
 FILE_UPLOAD_HANDLERS = ["evalplatform.uploads.HashingUploadHandler"]
 MAX_UPLOAD_BYTES = env.integer("EVALPLATFORM_MAX_UPLOAD_BYTES", 1_000_000_000, least=1)
+ZIP_CAPS = {
+    "max_members": env.integer("EVALPLATFORM_ZIP_MAX_MEMBERS", 1_000, least=1),
+    "max_member_bytes": env.integer("EVALPLATFORM_ZIP_MAX_MEMBER_BYTES", 100_000_000, least=1),
+    "max_bytes": env.integer("EVALPLATFORM_ZIP_MAX_BYTES", 1_000_000_000, least=1),
+    "max_ratio": env.integer("EVALPLATFORM_ZIP_MAX_RATIO", 200, least=1),
+}
 
 # --- words, times, logs ---------------------------------------------------------------------
 LANGUAGE_CODE = "en-gb"

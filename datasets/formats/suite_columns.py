@@ -27,7 +27,7 @@ FIELDS_SAID = {
 
 
 class SuiteRow:
-    """One row of the file, its cells by title; a column that is not there has empty cells."""
+    """One row of the file, its cells by title; empty ones are not kept."""
 
     def __init__(self, number: int, cells: dict[str, str], context: list[tuple[str, str]]) -> None:
         self.number = number
@@ -39,7 +39,8 @@ class SuiteRow:
 
     def has(self, title: str) -> bool:
         """Whether the cell holds more than spaces."""
-        return bool(self[title].strip())
+        cell = self.cells.get(title)
+        return cell is not None and bool(cell.strip())
 
     def raw_check(self) -> RawCheck:
         """The check that stands on the row."""
@@ -100,7 +101,7 @@ class SuiteColumns:
         """The cells of a row by title."""
         return SuiteRow(
             number,
-            {title: cells[place] for title, place in self.places.items()},
+            {title: cells[place] for title, place in self.places.items() if cells[place]},
             [(key, cells[place]) for key, place in self.context_places.items()],
         )
 

@@ -10,12 +10,12 @@ from typing import BinaryIO
 
 from datasets.formats.csv_rows import CsvRow, Table, is_blank
 from datasets.formats.fields import Findings
-from datasets.formats.items import ItemFinding, ItemReading
+from datasets.formats.items import FieldCoverage, ItemFinding, ItemReading
 from datasets.formats.options import ReadOptions
 from datasets.formats.records import RowError, row_warning
 from datasets.formats.seen_ids import SeenIds
 from datasets.formats.suite_columns import KNOWN, TEST_COLUMNS, SuiteColumns, SuiteRow
-from datasets.formats.suite_marks import carries_marks, unmarked
+from datasets.formats.suite_marks import carries_marks, unmarked_rows
 from datasets.formats.suite_parts import FindFile, GlobalPart, TestPart
 
 NO_FILES = (
@@ -44,9 +44,10 @@ def read(
     yield from columns.findings
     if options.unguard is None and is_marked:
         yield row_warning(None, "", MARKS_TAKEN_OFF)
+        yield FieldCoverage(is_unmarked=True)
     if columns.is_usable:
         suite = _Suite(columns, find_file)
-        for row in unmarked(table.rows()) if is_marked else table.rows():
+        for row in unmarked_rows(table.rows()) if is_marked else table.rows():
             yield from suite.take(row)
         yield from suite.close()
 

@@ -7,20 +7,19 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import BinaryIO
 
 from datasets.formats import csv_text
+from datasets.formats.cells import is_bare, is_marked, unmarked
 from datasets.formats.csv_rows import CsvRow, Table
 from datasets.formats.records import RowError
-from evalplatform.spreadsheets import DANGEROUS
 
 _MARK = re.compile(r"'[=+\-@\t\r\x00]")
-_MARKED = re.compile(r"'+[=+\-@\t\r\x00]")
 
 
 def without_marks(cells: list[str]) -> list[str]:
     """The cells as they were before the export."""
-    return [cell[1:] if cell[:1] == "'" and _MARKED.match(cell) else cell for cell in cells]
+    return [unmarked(cell) if cell[:1] == "'" else cell for cell in cells]
 
 
-def unmarked(rows: Iterable[CsvRow | RowError]) -> Iterator[CsvRow | RowError]:
+def unmarked_rows(rows: Iterable[CsvRow | RowError]) -> Iterator[CsvRow | RowError]:
     """The rows with the marks taken off."""
     for row in rows:
         yield row if isinstance(row, RowError) else CsvRow(row.row, without_marks(row.cells))
@@ -45,11 +44,10 @@ def _may_carry(stream: BinaryIO) -> bool:
 
 
 def _every_one_does(table: Table) -> bool:
-    is_one_marked = False
+    n_marked = 0
     for row in table.rows():
-        for cell in row.cells if isinstance(row, CsvRow) else ():
-            if DANGEROUS.match(cell):
-                if cell[0] != "'":
-                    return False
-                is_one_marked = True
-    return is_one_marked
+        if isinstance(row, CsvRow):
+            if any(map(is_bare, row.cells)):
+                return False
+            n_marked += any(map(is_marked, row.cells))
+    return n_marked > 0

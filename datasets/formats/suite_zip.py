@@ -13,19 +13,20 @@ from datasets.formats.items import AttachmentRecord, ItemFinding, ItemReading
 from datasets.formats.options import ReadOptions
 from datasets.formats.records import RowError, row_error, row_warning
 from datasets.formats.zip_directory import Member, ZipFault, read_directory
-from datasets.formats.zip_members import DEFAULT_CAPS, MemberStream, TooMuch, ZipCaps, unpacked
+from datasets.formats.zip_members import MemberStream, TooMuch, ZipCaps, caps_in_force, unpacked
 from datasets.formats.zip_names import FOLDER, FileNames, is_noise, is_suite, member_faults
 
 _DEFAULTS = ReadOptions()
 
 
 def read(
-    stream: BinaryIO, *, options: ReadOptions = _DEFAULTS, caps: ZipCaps = DEFAULT_CAPS
+    stream: BinaryIO, *, options: ReadOptions = _DEFAULTS, caps: ZipCaps | None = None
 ) -> ItemReading:
     """The suite inside, then an AttachmentRecord for each file that a test names.
 
     Every member is unpacked and its checksum compared, none is written under its own name.
     """
+    caps = caps or caps_in_force()
     try:
         members = read_directory(stream, caps.max_members)
     except ZipFault as fault:
@@ -36,8 +37,9 @@ def read(
     yield from _Archive(stream, members, caps, {name for name, _ in faults}).read(options)
 
 
-def open_attachment(stream: BinaryIO, name: str, caps: ZipCaps = DEFAULT_CAPS) -> io.BufferedReader:
+def open_attachment(stream: BinaryIO, name: str, caps: ZipCaps | None = None) -> io.BufferedReader:
     """The file of that name in an archive that was read before; ZipFault when it is not whole."""
+    caps = caps or caps_in_force()
     for member in read_directory(stream, caps.max_members):
         if member.name == name and name.startswith(FOLDER):
             return io.BufferedReader(MemberStream(stream, member, caps))

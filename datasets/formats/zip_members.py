@@ -26,7 +26,18 @@ class ZipCaps(NamedTuple):
     free_bytes: int = 10_000_000
 
 
-DEFAULT_CAPS = ZipCaps()
+_caps = ZipCaps()
+
+
+def configure(caps: ZipCaps) -> None:
+    """Sets the caps of this installation, once at its start; formats read no settings."""
+    global _caps
+    _caps = caps
+
+
+def caps_in_force() -> ZipCaps:
+    """The caps that hold where a caller says nothing else."""
+    return _caps
 
 
 class TooMuch(ZipFault):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import Any, NamedTuple
 
@@ -14,6 +15,7 @@ from evalplatform.strict_json import StrictJsonError
 MAX_PATTERN = 100_000
 MAX_SCHEMA = 1_000_000
 MAX_LENGTH = 10**9
+_REMEMBERED_LENGTH = 10_000
 _LENGTH = re.compile(r"\s*([0-9]{1,12})(\s+words?)?\s*", re.IGNORECASE)
 
 
@@ -69,6 +71,11 @@ def schema_fault(criteria: str) -> str:
     """A JSON Schema, draft 2020-12."""
     if len(criteria) > MAX_SCHEMA:
         return f"This schema is longer than {MAX_SCHEMA:,} characters. Shorten it."
+    is_small = len(criteria) <= _REMEMBERED_LENGTH
+    return _remembered_schema_fault(criteria) if is_small else _schema_fault(criteria)
+
+
+def _schema_fault(criteria: str) -> str:
     try:
         schema = strict_json.loads(criteria)
     except StrictJsonError as error:
@@ -85,3 +92,7 @@ def schema_fault(criteria: str) -> str:
     except RecursionError:
         return "This schema is nested too deep. Write it flatter."
     return ""
+
+
+# The same schema stands on many tests of a suite, and checking one takes a millisecond or more.
+_remembered_schema_fault = functools.lru_cache(maxsize=100)(_schema_fault)

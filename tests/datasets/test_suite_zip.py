@@ -9,6 +9,7 @@ import zipfile
 import zlib
 
 import pytest
+from django.conf import settings as settings_of_django
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,7 +17,7 @@ from datasets.formats import suite_zip
 from datasets.formats.items import AttachmentRecord, Item
 from datasets.formats.options import ReadOptions
 from datasets.formats.zip_directory import ZipFault
-from datasets.formats.zip_members import ZipCaps
+from datasets.formats.zip_members import ZipCaps, caps_in_force
 from exports.formats import suite_csv as csv_writer
 from exports.formats import suite_json as json_writer
 from exports.formats import suite_zip as zip_writer
@@ -260,6 +261,10 @@ def test_i12_caps_on_a_member_and_on_all_together():
     assert "more than 2,500 bytes" in refused(suite(*three), caps=caps)
     assert errors(read(suite(*three[:2]), caps=caps)) == []
     assert "At most 3" in refused(suite(*three[:2]), caps=ZipCaps(max_members=3))
+
+
+def test_the_caps_of_the_installation_are_its_settings():
+    assert caps_in_force() == ZipCaps(**settings_of_django.ZIP_CAPS) == ZipCaps()
 
 
 def test_i12_an_endless_stream_of_one_member_is_cut():
