@@ -2,9 +2,10 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from datasets.views import datasets, imports, items, sessions
+from datasets.views import dataset_import, datasets, imports, items, sessions
 
 IMPORT = "sessions/imports/<uuid:pk>/"
+ITEM_IMPORT = "datasets/imports/<uuid:pk>/"
 DATASET = "datasets/<uuid:pk>/"
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -16,6 +17,19 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(IMPORT + "discard/", imports.ImportDiscardView.as_view(), name="session-import-discard"),
     path("sessions/", sessions.SessionListView.as_view(), name="sessions"),
     path("sessions/choices/", sessions.SessionChoicesView.as_view(), name="session-choices"),
+    path(ITEM_IMPORT, dataset_import.DatasetImportView.as_view(), name="dataset-import"),
+    path(
+        ITEM_IMPORT + "commit/",
+        dataset_import.CommitView.as_view(),
+        name="dataset-import-commit",
+    ),
+    path(ITEM_IMPORT + "check/", dataset_import.CheckView.as_view(), name="dataset-import-check"),
+    path(
+        ITEM_IMPORT + "discard/",
+        dataset_import.DiscardView.as_view(),
+        name="dataset-import-discard",
+    ),
+    path(ITEM_IMPORT + "undo/", dataset_import.UndoView.as_view(), name="dataset-import-undo"),
     path("datasets/", datasets.DatasetListView.as_view(), name="datasets"),
     path("datasets/new/", datasets.DatasetCreateView.as_view(), name="dataset-create"),
     path(DATASET, items.DatasetView.as_view(), name="dataset"),

@@ -15,6 +15,7 @@ from django.shortcuts import redirect
 from datasets.formats import catalog
 from datasets.forms import UploadForm
 from datasets.models import SessionImport
+from datasets.models.file_import import FileImport
 from evalplatform.accounts.roles import Verb
 from evalplatform.errors import Conflict
 from evalplatform.scoping.keyset import fetch_page
@@ -123,7 +124,7 @@ class ImportView(ScopedPage):
 class ImportAct(ScopedView):
     """POST: one act on one's own import, then its page again."""
 
-    model = SessionImport
+    model: type[FileImport] = SessionImport
     verb = Verb.EDIT_EVIDENCE
     http_method_names = ("post",)
     act = ""
@@ -155,9 +156,9 @@ class ImportDiscardView(ImportAct):
     act = "discard"
 
 
-def get_import(view: ScopedView, pk: uuid.UUID) -> SessionImport:
-    """The import with its jobs, or 404."""
+def get_import(view: ScopedView, pk: uuid.UUID) -> Any:
+    """The import, of the kind the view is about, with its jobs; or 404."""
     found = view.rows().select_related("team", "check_job", "commit_job").filter(pk=pk).first()
-    if not isinstance(found, SessionImport):
+    if found is None:
         raise Http404
     return found

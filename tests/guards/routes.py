@@ -130,6 +130,11 @@ dataset-settings                     POST   dataset    ok   ok   ok   404  404  
 dataset-share                        POST   dataset    ok   ok   ok   404  404  404  in   in    is_shared=0
 dataset-restore                      POST   dataset    ok   ok   ok   404  403  404  in   in
 dataset-delete                       POST   dataset    ok   ok   ok   404  404  404  in   in
+dataset-import                       GET    dataset_import 404  404  ok   404  403  404  in   in
+dataset-import-commit                POST   dataset_import 404  404  ok   404  403  404  in   in
+dataset-import-check                 POST   dataset_import 404  404  ok   404  403  404  in   in
+dataset-import-discard               POST   dataset_import 404  404  ok   404  403  404  in   in
+dataset-import-undo                  POST   dataset_import 404  404  ok   404  403  404  in   in
 
 # sign-in: about the signed-in person alone
 account_login                        GET    -          ok   ok   ok   ok   ok   ok   ok   ok
