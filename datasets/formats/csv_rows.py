@@ -45,7 +45,6 @@ class Table:
         self.header: tuple[str, ...] = tuple(title.strip() for title in header)
         self.header_row = records.row
         self.findings: list[RowError | RowWarning] = []
-        self.encoding: csv_text.Encoding | None = None
         self._records = records
 
     @classmethod
@@ -63,7 +62,6 @@ class Table:
         """
         records = Records((), ",")
         findings: list[RowError | RowWarning] = []
-        encoding = None
         try:
             encoding = csv_text.encoding_of(stream)
             separator = _separator(_first_line(csv_text.chunks(stream, encoding)), known)
@@ -77,7 +75,7 @@ class Table:
         else:
             findings += _header_faults(header, records.row)
         table = cls(records, header if len(header) <= MAX_COLUMNS else [])
-        table.findings, table.encoding = findings, encoding
+        table.findings = findings
         return table
 
     @property

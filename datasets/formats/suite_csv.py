@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import BinaryIO
 
+from datasets.formats.csv_marks import carries_marks, unmarked_rows
 from datasets.formats.csv_rows import CsvRow, Table, is_blank
 from datasets.formats.fields import Findings
 from datasets.formats.items import FieldCoverage, ItemFinding, ItemReading
@@ -15,7 +16,6 @@ from datasets.formats.options import ReadOptions
 from datasets.formats.records import RowError, row_warning
 from datasets.formats.seen_ids import SeenIds
 from datasets.formats.suite_columns import KNOWN, TEST_COLUMNS, SuiteColumns, SuiteRow
-from datasets.formats.suite_marks import carries_marks, unmarked_rows
 from datasets.formats.suite_parts import FindFile, GlobalPart, TestPart
 
 NO_FILES = (
