@@ -5,7 +5,7 @@ from __future__ import annotations
 import mimetypes
 import uuid
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, BinaryIO
 
 from django.core.files.base import File
@@ -15,7 +15,7 @@ from datasets.models import Attachment, Dataset
 from evalplatform.accounts.models.user import new_id
 from evalplatform.scoping.actor import Actor
 
-Open = Callable[[str], BinaryIO]
+Open = Callable[[str], AbstractContextManager[BinaryIO]]
 FOLDER = "attachments"
 
 

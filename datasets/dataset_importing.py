@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, BinaryIO
 
 from datasets import import_turns
@@ -158,14 +158,14 @@ class Walk:
         """Store the files that the dry run listed, before items that name them."""
         assert self.dataset is not None
         records = self._reported_files()
-        open_ = functools.partial(self._open_file)
-        return storing(self.dataset, records, self.intake.files, open_)
+        return storing(self.dataset, records, self.intake.files, self._open_file)
 
-    def _open_file(self, name: str) -> BinaryIO:
+    @contextmanager
+    def _open_file(self, name: str) -> Iterator[BinaryIO]:
         from datasets.formats import suite_zip
 
-        with opened(self.row) as stream:
-            return suite_zip.open_attachment(stream, name)
+        with opened(self.row) as stream, suite_zip.open_attachment(stream, name) as data:
+            yield data
 
     def report(self) -> dict[str, Any]:
         """Walk through the whole file and say all there is to know about it."""

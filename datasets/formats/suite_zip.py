@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import itertools
 import tempfile
 from collections.abc import Iterator, Set
 from typing import BinaryIO, cast
@@ -22,7 +23,7 @@ _DEFAULTS = ReadOptions()
 def read(
     stream: BinaryIO, *, options: ReadOptions = _DEFAULTS, caps: ZipCaps | None = None
 ) -> ItemReading:
-    """The suite inside, then an AttachmentRecord for each file that a test names.
+    """The suite inside; each AttachmentRecord stands before the first test that names the file.
 
     Every member is unpacked and its checksum compared, none is written under its own name.
     """
@@ -98,10 +99,14 @@ class _Archive:
         copy.seek(0)
         files = FileNames([member.name for member in self._members])
         reader = suite_csv if suite.name.lower().endswith(".csv") else suite_json
-        yield from reader.read(copy, options=options, find_file=files.find)
-        for name in files.used:
-            if name in self._digests:
-                yield AttachmentRecord(name, *self._digests[name])
+        n_given = 0
+        for found in reader.read(copy, options=options, find_file=files.find):
+            if len(files.used) > n_given:
+                for name in itertools.islice(files.used, n_given, None):
+                    if name in self._digests:
+                        yield AttachmentRecord(name, *self._digests[name])
+                n_given = len(files.used)
+            yield found
         yield from self._unused(files)
 
     def _unused(self, files: FileNames) -> Iterator[ItemFinding]:

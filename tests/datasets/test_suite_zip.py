@@ -69,6 +69,13 @@ def test_rule_2_5_a_bare_name_is_looked_up_in_documents():
     assert items(found)[0].files == ("documents/a.txt",)
 
 
+def test_a_file_is_told_before_the_first_test_that_names_it_and_once():
+    csv = "Test Input,Files\np,\nq,a.txt\n,b\nr,b\ns,a.txt\n"
+    found = read(suite(Entry("documents/b"), csv=csv))
+    told = [getattr(each, "name", None) or each.record.input for each in found]
+    assert told == ["p", "documents/a.txt", "documents/b", "q", "r", "s"]
+
+
 @pytest.mark.parametrize("tail", ["x.csv", "a.txt.csv"])
 def test_rule_2_5_two_suites_are_refused(tail):
     assert "holds 2 suites" in refused(suite(Entry(tail, b"Test Input\n")))
