@@ -61,10 +61,15 @@ def edition(
     kind: str = DatasetVersion.Kind.EDIT,
     title: str = "",
     restores: int | None = None,
+    apart: bool = False,
 ) -> Iterator[Edition]:
-    """Open the dataset for one change; 403 for those who may not change it."""
+    """Open the dataset for one change; 403 for those who may not change it.
+
+    `apart` makes an edit a version of its own, so that restoring the one before undoes just it.
+    """
     with transaction.atomic():
         changing = Edition(locked(dataset, by), by, kind, title, restores)
+        changing.is_apart = apart
         yield changing
         changing.finish()
     dataset.version, dataset.n_items = changing.dataset.version, changing.dataset.n_items
@@ -82,6 +87,7 @@ class Edition:
         self.title = title
         self.restores = restores
         self.version: DatasetVersion | None = None
+        self.is_apart = False
         self.n_added = 0
         self.needs_index = False
 
@@ -100,7 +106,7 @@ class Edition:
         if not newest.is_open:
             return None
         is_mine = newest.created_by_id == self.by.user.pk and self.kind == newest.kind
-        if is_mine and newest.touched_at > timezone.now() - SESSION_OF_EDITS:
+        if is_mine and not self.is_apart and newest.touched_at > timezone.now() - SESSION_OF_EDITS:
             return newest
         close(newest)
         return None
@@ -136,7 +142,7 @@ class Edition:
         now = timezone.now()
         self._count(version)
         version.touched_at = now
-        version.is_open = version.kind == DatasetVersion.Kind.EDIT
+        version.is_open = version.kind == DatasetVersion.Kind.EDIT and not self.is_apart
         version.save()
         self.dataset.n_items, self.dataset.updated_at = version.n_items, now
         self.dataset.save(update_fields=["version", "n_items", "updated_at"])
@@ -222,11 +228,7 @@ class Edition:
         return made
 
     def _insert(self, made: list[DatasetItem]) -> None:
-        taken = self.rows().filter(public_id__in=[row.public_id for row in made])
-        if clash := taken.values_list("public_id", flat=True).first():
-            raise ValidationError(
-                {"id": f'There is an item "{clash}" in this dataset already. Choose another id.'}
-            )
+        self._refuse_taken([row.public_id for row in made])
         try:
             with transaction.atomic():
                 DatasetItem.all_rows.bulk_create(made, batch_size=BATCH)
@@ -239,12 +241,21 @@ class Edition:
         self.n_added += n
         self.needs_index = self.needs_index or n > 0
 
+    def _refuse_taken(self, public_ids: Sequence[str]) -> None:
+        taken = self.rows().filter(public_id__in=public_ids)
+        if clash := taken.values_list("public_id", flat=True).first():
+            raise ValidationError(
+                {"id": f'There is an item "{clash}" in this dataset already. Choose another id.'}
+            )
+
     def revise(self, item: DatasetItem, **values: Any) -> DatasetItem:
         """Change fields of one item; other content breaks its link. Nothing new changes nothing."""
         current: DatasetItem = self.rows().get(key=item.key)
         changed = {name: value for name, value in values.items() if getattr(current, name) != value}
         if not changed:
             return current
+        if "public_id" in changed:
+            self._refuse_taken([changed["public_id"]])
         if not changed.keys().isdisjoint(CONTENT):
             changed |= UNLINKED | {"search": None}
             self.needs_index = True

@@ -2,11 +2,21 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from datasets.views import dataset_import, datasets, imports, items, sessions
+from datasets.views import (
+    dataset_import,
+    datasets,
+    imports,
+    item_acts,
+    item_editor,
+    item_page,
+    items,
+    sessions,
+)
 
 IMPORT = "sessions/imports/<uuid:pk>/"
 ITEM_IMPORT = "datasets/imports/<uuid:pk>/"
 DATASET = "datasets/<uuid:pk>/"
+ITEM = DATASET + "items/<uuid:key>/"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("sessions/upload/", imports.UploadView.as_view(), name="session-upload"),
@@ -34,6 +44,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("datasets/new/", datasets.DatasetCreateView.as_view(), name="dataset-create"),
     path(DATASET, items.DatasetView.as_view(), name="dataset"),
     path(DATASET + "items/", items.DatasetItemsView.as_view(), name="dataset-items"),
+    path(DATASET + "items/new/", item_editor.ItemCreateView.as_view(), name="item-create"),
+    path(DATASET + "items/act/", item_acts.ItemActView.as_view(), name="item-act"),
+    path(DATASET + "items/undo/", item_acts.UndoView.as_view(), name="dataset-undo"),
+    path(ITEM, item_page.ItemView.as_view(), name="item"),
+    path(ITEM + "edit/", item_editor.ItemEditView.as_view(), name="item-edit"),
+    path(ITEM + "inline/", item_editor.ItemInlineView.as_view(), name="item-inline"),
+    path(ITEM + "move/", item_acts.ItemMoveView.as_view(), name="item-move"),
+    path(DATASET + "files/<uuid:file>/", item_page.AttachmentView.as_view(), name="attachment"),
     path(DATASET + "settings/", datasets.DatasetSettingsView.as_view(), name="dataset-settings"),
     path(DATASET + "share/", datasets.DatasetShareView.as_view(), name="dataset-share"),
     path(DATASET + "delete/", datasets.DatasetDeleteView.as_view(), name="dataset-delete"),

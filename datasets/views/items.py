@@ -22,6 +22,7 @@ class ItemListPage(DatasetPage):
     """A list of items; subclasses say of which version."""
 
     here = "items"
+    is_newest = True
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
@@ -75,6 +76,7 @@ class ItemListPage(DatasetPage):
             "values": found.values(),
             "chips": found.chips(self.list_url()),
             "list_url": self.list_url(),
+            "is_editable": self.is_newest and self.may_edit,
             "operators": operators.choices(),
             "ways": ARRIVED.items(),
         }

@@ -136,6 +136,18 @@ dataset-import-check                 POST   dataset_import 404  404  ok   404  4
 dataset-import-discard               POST   dataset_import 404  404  ok   404  403  404  in   in
 dataset-import-undo                  POST   dataset_import 404  404  ok   404  403  404  in   in
 
+item                                 GET    item       ok   ok   ok   404  404  404  in   in
+item-create                          GET    dataset    ok   ok   ok   404  403  404  in   in
+item-create                          POST   dataset    ok   ok   ok   404  403  404  in   in    input=Which&checks-TOTAL_FORMS=0&checks-INITIAL_FORMS=0
+item-edit                            GET    item       ok   ok   ok   404  404  404  in   in
+item-edit                            POST   item       ok   ok   ok   404  404  404  in   in    input=Which&checks-TOTAL_FORMS=0&checks-INITIAL_FORMS=0
+item-inline                          GET    item       ok   ok   ok   404  404  404  in   in
+item-inline                          POST   item       ok   ok   ok   404  404  404  in   in    input=Which
+item-move                            POST   item       ok   ok   ok   404  404  404  in   in    to=up
+item-act                             POST   dataset    ok   ok   ok   404  404  404  in   in    act=tag&tags=a
+dataset-undo                         POST   dataset    409  409  409  404  404  404  in   in
+attachment                           GET    file_of_dataset ok   ok   ok   404  404  404  in   in
+
 # sign-in: about the signed-in person alone
 account_login                        GET    -          ok   ok   ok   ok   ok   ok   ok   ok
 account_logout                       GET    -          ok   ok   ok   ok   ok   ok   ok   ok
