@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from datasets.views import (
     dataset_import,
+    dataset_uploads,
     datasets,
     imports,
     item_acts,
@@ -27,6 +28,22 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(IMPORT + "discard/", imports.ImportDiscardView.as_view(), name="session-import-discard"),
     path("sessions/", sessions.SessionListView.as_view(), name="sessions"),
     path("sessions/choices/", sessions.SessionChoicesView.as_view(), name="session-choices"),
+    path(
+        "datasets/import/",
+        dataset_uploads.NewDatasetUploadView.as_view(),
+        name="datasets-import-upload",
+    ),
+    path(
+        "datasets/import/example/",
+        dataset_uploads.ExampleView.as_view(),
+        name="dataset-import-example",
+    ),
+    path(
+        DATASET + "import/",
+        dataset_uploads.DatasetUploadView.as_view(),
+        name="dataset-import-upload",
+    ),
+    path("datasets/imports/", dataset_uploads.DatasetImportsView.as_view(), name="dataset-imports"),
     path(ITEM_IMPORT, dataset_import.DatasetImportView.as_view(), name="dataset-import"),
     path(
         ITEM_IMPORT + "commit/",

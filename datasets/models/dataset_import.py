@@ -156,9 +156,15 @@ class RememberedMapping(ScopedModel):
 
     @classmethod
     def of(cls, header: Sequence[str], *, by: Actor) -> dict[str, Any] | None:
-        """The mapping that was kept for this header."""
+        """The mapping that was kept for this header, under the titles as they stand in it."""
         found = cls.objects.visible_to(by).filter(header_sha256=digest(header)).first()
-        return dict(found.mapping) if found else None
+        if found is None:
+            return None
+        kept: dict[str, Any] = found.mapping
+        folded = {title.strip().casefold(): target for title, target in kept.items()}
+        titles = [title.strip() for title in header]
+        told = {title: kept.get(title, folded.get(title.casefold())) for title in titles}
+        return {title: target for title, target in told.items() if target is not None}
 
 
 def digest(header: Sequence[str]) -> str:

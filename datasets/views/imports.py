@@ -100,12 +100,16 @@ class ImportsView(ScopedPage):
     template_name = "datasets/imports.html"
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
-        rows = self.rows().select_related("check_job", "commit_job")
-        try:
-            page = fetch_page(rows, ("created_at", "id"), self.request.GET.get("page", ""), A_PAGE)
-        except ValidationError as error:
-            raise Http404(error.message) from error
-        return {"page": page, "n_shown": len(page.rows)}
+        return a_page_of(self.rows().select_related("check_job", "commit_job"), self.request)
+
+
+def a_page_of(imports: Any, request: HttpRequest) -> dict[str, Any]:
+    """The page of a list of imports that the address names."""
+    try:
+        page = fetch_page(imports, ("created_at", "id"), request.GET.get("page", ""), A_PAGE)
+    except ValidationError as error:
+        raise Http404(error.message) from error
+    return {"page": page, "n_shown": len(page.rows)}
 
 
 class ImportView(ScopedPage):

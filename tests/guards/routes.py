@@ -130,6 +130,12 @@ dataset-settings                     POST   dataset    ok   ok   ok   404  404  
 dataset-share                        POST   dataset    ok   ok   ok   404  404  404  in   in    is_shared=0
 dataset-restore                      POST   dataset    ok   ok   ok   404  403  404  in   in
 dataset-delete                       POST   dataset    ok   ok   ok   404  404  404  in   in
+datasets-import-upload               GET    -          ok   ok   ok   ok   403  404  in   in
+datasets-import-upload               POST   -          422  422  422  422  403  404  in   in
+dataset-import-upload                GET    dataset    ok   ok   ok   404  403  404  in   in
+dataset-import-upload                POST   dataset    422  422  422  404  403  404  in   in
+dataset-import-example               GET    -          ok   ok   ok   ok   403  404  in   in    format=suite-csv
+dataset-imports                      GET    -          ok   ok   ok   ok   403  404  in   in
 dataset-import                       GET    dataset_import 404  404  ok   404  403  404  in   in
 dataset-import-commit                POST   dataset_import 404  404  ok   404  403  404  in   in
 dataset-import-check                 POST   dataset_import 404  404  ok   404  403  404  in   in
