@@ -58,17 +58,3 @@ def store(dataset: Dataset, each: AttachmentRecord, pk: uuid.UUID, open_: Open) 
         row.file.name = row.file.storage.save(f"{FOLDER}/{pk}", File(data))
     row.save(force_insert=True)
     return row
-
-
-def names_of(files: Iterable[Attachment]) -> dict[uuid.UUID, str]:
-    """The name of each file in a ZIP; of two with one name the later has its hash in the path."""
-    names: dict[uuid.UUID, str] = {}
-    taken: set[str] = set()
-    for each in files:
-        name = each.name
-        if name in taken:
-            folder, _, bare = name.rpartition("/")
-            name = f"{folder or 'documents'}/{each.sha256[:12]}/{bare}"
-        taken.add(name)
-        names[each.pk] = name
-    return names

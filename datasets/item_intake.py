@@ -217,7 +217,7 @@ class ItemIntake:
             if name in differing
         }
         self._decide("update", before.public_id, msgspec.json.encode(told))
-        self.changed_fields.update(told)
+        self.changed_fields.update(told.keys())
         if len(self.changes) < LISTED_CHANGES:
             fields = {name: [shown(a), shown(b)] for name, (a, b) in told.items()}
             self.changes.append({"row": row, "id": before.public_id, "fields": fields})

@@ -19,6 +19,8 @@ class ExportAdmin(ScopedModelAdmin):
         "format_version",
         "filters",
         "options",
+        "dataset",
+        "dataset_version",
         "n_sessions",
         "n_rows",
         "n_bytes",

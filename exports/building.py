@@ -16,11 +16,9 @@ from evalplatform.jobs.running import Turn
 from evalplatform.scoping.actor import Actor
 from exports import storing
 from exports.catalog import file_name
-from exports.formats.records import Tally
+from exports.contents import Content, content_of
 from exports.manifest import make_manifest
 from exports.models import Export, require_export
-from exports.preview import count
-from exports.reading_ahead import sessions_ahead
 from exports.writing import Digest, no_search_for_cycles, write_pieces
 
 
@@ -33,7 +31,7 @@ class BuiltFile:
     sha256: str
     n_bytes: int
     n_rows: int
-    n_sessions: int
+    n_sessions: int | None
     manifest: dict[str, Any]
     expires_at: datetime
 
@@ -60,7 +58,7 @@ def export_of(turn: Turn) -> Export:
         Export.objects.visible_to(turn.actor).filter(pk=turn.arguments["export"]).first()
     )
     if export is None:
-        raise JobRefusedError("Who asked for this file may not see its sessions any more.")
+        raise JobRefusedError("Who asked for this file may not see its content any more.")
     require_unchanged_rights(turn.actor, export)
     return export
 
@@ -74,36 +72,38 @@ def require_unchanged_rights(actor: Actor, export: Export) -> None:
 
 def write_attempt(turn: Turn, export: Export, name: str) -> BuiltFile:
     """Write one snapshot under this attempt's own name, telling how far it is."""
-    selection, options, tally = export.selection, export.parsed_options, Tally()
-    counts = count(selection.limited_rows(turn.actor))
-    n_expected = counts.expected_rows(export.export_format, options)
+    content = content_of(export, turn.actor)
+    n_expected = content.n_expected()
     label = export.export_format.label
 
     def go_on() -> None:
-        turn.progress(export.export_format.count_rows(tally), n_expected, label)
+        turn.progress(content.n_rows, n_expected, label)
         require_unchanged_rights(turn.actor, export)
 
     go_on()
     taken_at = datetime.now(UTC)
-    rows = selection.rows(turn.actor)
     with (
         no_search_for_cycles(),
         storing.whole_file(name, go_on) as handle,
-        sessions_ahead(rows, limit=selection.limit) as sessions,
+        content.pieces() as pieces,
     ):
-        pieces = export.export_format.write(sessions, options, tally)
         digest = write_pieces(handle, pieces, go_on)
-    return keep_manifest(export, name, digest, tally, taken_at)
+    return keep_manifest(export, name, digest, content, taken_at)
 
 
 def keep_manifest(
-    export: Export, name: str, digest: Digest, tally: Tally, taken_at: datetime
+    export: Export, name: str, digest: Digest, content: Content, taken_at: datetime
 ) -> BuiltFile:
     """Write the manifest beside the file, and return what both say."""
     given_name = file_name(export.format, taken_at.date())
     expires_at = taken_at + timedelta(days=settings.EXPORT_KEEP_DAYS)
     manifest = make_manifest(
-        export, digest, tally, file_name=given_name, taken_at=taken_at, expires_at=expires_at
+        export,
+        digest,
+        content.facts(),
+        file_name=given_name,
+        taken_at=taken_at,
+        expires_at=expires_at,
     )
     storing.save_manifest(name, manifest)
     return BuiltFile(
@@ -111,8 +111,8 @@ def keep_manifest(
         file_name=given_name,
         sha256=digest.sha256,
         n_bytes=digest.n_bytes,
-        n_rows=export.export_format.count_rows(tally),
-        n_sessions=tally.n_sessions,
+        n_rows=content.n_rows,
+        n_sessions=content.n_sessions,
         manifest=manifest,
         expires_at=expires_at,
     )

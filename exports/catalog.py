@@ -1,4 +1,7 @@
-"""The export formats; menus, API, help and tests are made from this list."""
+"""The export formats of sessions; menus, API, help and tests are made from this list.
+
+Those of datasets are in item_catalog.py.
+"""
 
 import datetime
 from collections.abc import Iterable, Iterator
@@ -8,6 +11,7 @@ from typing import Protocol
 from exports.formats import deepeval, openai_chat, plain_text
 from exports.formats.options import ExportOptions
 from exports.formats.records import ExportSession, Tally
+from exports.item_catalog import ITEM_FORMATS, ItemExportFormat
 
 
 class Writer(Protocol):
@@ -63,6 +67,11 @@ _FORMATS = (
 FORMATS = {export_format.slug: export_format for export_format in _FORMATS}
 
 
+def named(slug: str) -> ExportFormat | ItemExportFormat:
+    """The format of that name, of sessions or of datasets."""
+    return FORMATS.get(slug) or ITEM_FORMATS[slug]
+
+
 def file_name(slug: str, date: datetime.date) -> str:
     """The name of a downloaded file, without saying what is in it."""
-    return f"evalplatform-{slug}-{date:%Y-%m-%d}{FORMATS[slug].suffix}"
+    return f"evalplatform-{slug}-{date:%Y-%m-%d}{named(slug).suffix}"

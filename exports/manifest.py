@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from exports.formats.records import Tally
 from exports.writing import Digest
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ VERSION = 1
 def make_manifest(
     export: Export,
     digest: Digest,
-    tally: Tally,
+    facts: Mapping[str, Any],
     *,
     file_name: str,
     taken_at: datetime,
@@ -25,8 +25,8 @@ def make_manifest(
 ) -> dict[str, Any]:
     """Return the manifest of a file that is written; times are ISO 8601 in UTC.
 
-    `rows` are counted as the format counts: test cases, or conversations. `snapshotAt` is the
-    moment whose state the file holds.
+    `facts` say what the file is about and holds (contents.py). `snapshotAt` is the moment whose
+    state it is.
     """
     person = export.exported_by
     return {
@@ -36,15 +36,8 @@ def make_manifest(
         "formatVersion": export.format_version,
         "sha256": digest.sha256,
         "bytes": digest.n_bytes,
-        "rows": export.export_format.count_rows(tally),
-        "rowsAre": export.export_format.row_name,
-        "sessions": tally.n_sessions,
-        "sessionsSkipped": tally.n_skipped,
-        "testCases": tally.n_test_cases,
+        **facts,
         "options": export.options,
-        "filters": export.filters.get("filters", {}),
-        "sessionIds": export.filters.get("sessionIds"),
-        "limit": export.filters.get("limit"),
         "exportedBy": {"id": str(person.pk), "email": person.email, "name": person.name},
         "team": {"id": str(export.team.pk), "name": export.team.name},
         "export": str(export.pk),

@@ -10,6 +10,8 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
+from datasets.editing import pin
+from datasets.models import Dataset
 from evalplatform.accounts.models.user import new_id
 from evalplatform.accounts.roles import Verb
 from evalplatform.audit.recording import record
@@ -17,8 +19,9 @@ from evalplatform.errors import Conflict
 from evalplatform.jobs.models import Job
 from evalplatform.scoping.actor import Actor
 from evalplatform.scoping.models import ScopedModel
-from exports.catalog import FORMATS, ExportFormat, file_name
+from exports.catalog import ExportFormat, file_name, named
 from exports.formats.options import ExportOptions
+from exports.item_catalog import ItemExportFormat, ItemOptions
 from exports.selection import Selection
 
 if TYPE_CHECKING:
@@ -44,6 +47,10 @@ class Export(ScopedModel):
     options = models.JSONField(default=dict)
     filters = models.JSONField(default=dict)
     saw_all = models.BooleanField(default=False)
+    dataset = models.ForeignKey(
+        "datasets.Dataset", null=True, on_delete=models.CASCADE, related_name="+"
+    )
+    dataset_version = models.PositiveIntegerField(null=True)
     job = models.OneToOneField("jobs.Job", on_delete=models.PROTECT, related_name="+")
     file = models.FileField(upload_to="exports/", max_length=200, blank=True)
     file_name = models.CharField(max_length=120, blank=True)
@@ -83,7 +90,10 @@ class Export(ScopedModel):
     def visibility(cls, actor: Actor) -> Q:
         """Only who asked for it, while that person may still see what the file holds."""
         mine = Q(team=actor.team, exported_by=actor.user)
-        return mine if actor.may(Verb.SEE_ALL) else mine & Q(saw_all=False)
+        datasets = Q(dataset=None) | Q(dataset__in=Dataset.objects.visible_to(actor))
+        if actor.may(Verb.SEE_ALL):
+            return mine & datasets
+        return mine & datasets & (Q(saw_all=False) | Q(dataset__isnull=False))
 
     @classmethod
     def editability(cls, actor: Actor) -> Q:
@@ -103,24 +113,52 @@ class Export(ScopedModel):
 
         The same idempotency key gives the export there is; Conflict if it asked for another file.
         """
-        require_export(by)
         asked = {
             "format": export_format.slug,
             "options": options.canonical(),
             "filters": selection.canonical(),
         }
-        export = cls(team=by.team, exported_by=by.user, saw_all=by.may(Verb.SEE_ALL), **asked)
-        export.format_version = str(export_format.version)
+        export = cls(format_version=str(export_format.version), **asked)
+        return export._ask(asked, by, idempotency_key)
+
+    @classmethod
+    def request_dataset(
+        cls,
+        export_format: ItemExportFormat,
+        options: ItemOptions,
+        dataset: Dataset,
+        *,
+        version: int | None = None,
+        by: Actor,
+        idempotency_key: str | None = None,
+    ) -> tuple[Export, bool]:
+        """The same for one version of a dataset the actor sees, which never changes afterwards."""
+        asked = {
+            "format": export_format.slug,
+            "options": options.canonical(),
+            "filters": {"dataset": str(dataset.pk), "version": version},
+        }
+        export = cls(dataset=dataset, format_version=str(export_format.version), **asked)
+        return export._ask(asked, by, idempotency_key)
+
+    def _ask(
+        self, asked: dict[str, Any], by: Actor, idempotency_key: str | None
+    ) -> tuple[Export, bool]:
+        """Save this export and its job, unless the key has asked for it already."""
+        require_export(by)
+        self.team, self.exported_by, self.saw_all = by.team, by.user, by.may(Verb.SEE_ALL)
         refuse_too_many(by, idempotency_key)
         with transaction.atomic():
-            export.job = Job.enqueue(
-                cls.JOB_KIND, {"export": str(export.pk)}, by=by, idempotency_key=idempotency_key
+            self.job = Job.enqueue(
+                self.JOB_KIND, {"export": str(self.pk)}, by=by, idempotency_key=idempotency_key
             )
-            if export.job.arguments["export"] != str(export.pk):
-                return cls._asked_before(export.job, asked, by), False
-            export.save(force_insert=True)
-            record(by, "export.request", export, changes={k: [None, v] for k, v in asked.items()})
-        return export, True
+            if self.job.arguments["export"] != str(self.pk):
+                return self._asked_before(self.job, asked, by), False
+            if self.dataset is not None:
+                self.dataset_version = pin(self.dataset, asked["filters"]["version"])
+            self.save(force_insert=True)
+            record(by, "export.request", self, changes={k: [None, v] for k, v in asked.items()})
+        return self, True
 
     @classmethod
     def _asked_before(cls, job: Job, asked: dict[str, Any], by: Actor) -> Export:
@@ -175,8 +213,15 @@ class Export(ScopedModel):
         return Selection.from_canonical(self.filters)
 
     @property
-    def export_format(self) -> ExportFormat:
-        return FORMATS[self.format]
+    def export_format(self) -> ExportFormat | ItemExportFormat:
+        return named(self.format)
+
+    @property
+    def text(self) -> str:
+        """Return what the file is about, as a person says it."""
+        if self.dataset is not None:
+            return f"{self.dataset.name}, version {self.dataset_version}"
+        return self.selection.text
 
     @property
     def parsed_options(self) -> ExportOptions:

@@ -1,11 +1,11 @@
-"""Reading of sessions in a thread while the caller writes: the database works meanwhile.
+"""Reading of rows in a thread while the caller writes: the database works meanwhile.
 
 The thread has a connection of its own, so that the caller can save progress beside the snapshot.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from queue import Full, Queue
@@ -18,35 +18,43 @@ from exports.formats.records import ExportSession
 from exports.source import read_batches, snapshot
 
 LOOK_EVERY = 0.1  # seconds between looks at whether the other side still wants anything
-Batch = list[ExportSession]
+Batch = list[Any]
 Shelf = Queue[Batch | None]
+Read = Callable[[str], Iterator[Batch]]
 
 
 @contextmanager
 def sessions_ahead(rows: Any, *, limit: int | None) -> Iterator[Iterator[ExportSession]]:
-    """Give the sessions of one snapshot; leaving the block ends the reading, whatever is left."""
+    """Give the sessions of one snapshot."""
+    with rows_ahead(lambda using: read_batches(rows, using=using, limit=limit)) as sessions:
+        yield sessions
+
+
+@contextmanager
+def rows_ahead(read: Read) -> Iterator[Iterator[Any]]:
+    """Give what `read` yields in one snapshot; leaving the block ends it, whatever is left."""
     shelf: Shelf = Queue(maxsize=1)
     enough = Event()
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="export-reader") as pool:
-        reading = pool.submit(fill, shelf, enough, rows, limit)
+        reading = pool.submit(fill, shelf, enough, read)
         try:
             yield taken(shelf, reading)
         finally:
             enough.set()
 
 
-def taken(shelf: Shelf, reading: Future[None]) -> Iterator[ExportSession]:
+def taken(shelf: Shelf, reading: Future[None]) -> Iterator[Any]:
     """Take batches until there is none; what stopped the reader is raised here."""
     while (batch := shelf.get()) is not None:
         yield from batch
     reading.result()
 
 
-def fill(shelf: Shelf, enough: Event, rows: Any, limit: int | None) -> None:
+def fill(shelf: Shelf, enough: Event, read: Read) -> None:
     """Read one snapshot, at most one batch ahead; None says that there is no more."""
     try:
         with snapshot() as using:
-            for batch in read_batches(rows, using=using, limit=limit):
+            for batch in read(using):
                 put(shelf, batch, enough)
                 if enough.is_set():
                     return

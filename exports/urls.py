@@ -3,11 +3,13 @@
 from django.urls import path
 
 from exports.views import exports
+from exports.views.dataset_export import DatasetExportView
 from exports.views.dialog import ExportDialogView
 
 ONE = "exports/<uuid:pk>/"
 
 urlpatterns = [
+    path("datasets/<uuid:pk>/export/", DatasetExportView.as_view(), name="dataset-export-dialog"),
     path("exports/", exports.ExportsView.as_view(), name="exports"),
     path("exports/new/", ExportDialogView.as_view(), name="export-dialog"),
     path(ONE, exports.ExportView.as_view(), name="export"),

@@ -9,6 +9,12 @@ from hashlib import file_digest
 from pathlib import Path
 from typing import Any
 
+from datasets.formats.catalog import ITEM_FORMATS, named_items
+from datasets.formats.items import Item
+from datasets.formats.options import ReadOptions
+from datasets.formats.records import RowError
+
+Count = Callable[[Path], int]
 CASE_KEYS = {"input", "actual_output", "expected_output", "context", "retrieval_context"}
 FOOTER = re.compile(r"Tokens: [\d,]+ \| Cost: \$[\d.]+ \| Model: .+\n?")
 
@@ -26,8 +32,7 @@ def verify(file: Path, manifest: Mapping[str, Any]) -> list[str]:
     count = COUNTS.get(str(expected["format"]))
     if count is None:
         raise NotWholeError(f"Its format {expected['format']!r} is unknown to this version.")
-    with file.open(encoding="utf-8", newline="\n") as lines:
-        n_rows = count(lines)
+    n_rows = count(file)
     compare_rows(str(expected["format"]), n_rows, expected["rows"])
     return [
         f"{expected['bytes']:,} bytes",
@@ -103,8 +108,56 @@ def parse(text: str) -> Any:
         raise NotWholeError(f"It holds broken JSON: {error}.") from error
 
 
-COUNTS: dict[str, Callable[[Iterable[str]], int]] = {
-    "deepeval": count_test_cases,
-    "openai": count_lines,
-    "text": count_footers,
+def in_lines(count: Callable[[Iterable[str]], int]) -> Count:
+    """Count what a file of text holds, line by line."""
+
+    def counted(file: Path) -> int:
+        with file.open(encoding="utf-8", newline="\n") as lines:
+            return count(lines)
+
+    return counted
+
+
+def count_objects(lines: Iterable[str]) -> int:
+    """Count the items of a JSON Lines file, each read as JSON."""
+    n_rows = 0
+    for line in lines:
+        if not isinstance(parse(line), dict):
+            raise NotWholeError(f"Line {n_rows + 1} is no item.")
+        n_rows += 1
+    return n_rows
+
+
+def as_imported(slug: str) -> Count:
+    """Count the items as an import of the file would."""
+
+    def counted(file: Path) -> int:
+        n_items = 0
+        with file.open("rb") as stream:
+            for found in named_items(slug).read(stream, options=ReadOptions()):
+                if isinstance(found, RowError):
+                    raise NotWholeError(f"Row {found.row}, {found.column}: {found.message}")
+                n_items += isinstance(found, Item)
+        return n_items
+
+    return counted
+
+
+def count_parquet(file: Path) -> int:
+    """Count the rows that the file's own footer says."""
+    from pyarrow import ArrowException, parquet  # 60 MB, for this format alone
+
+    try:
+        return int(parquet.ParquetFile(file).metadata.num_rows)
+    except (ArrowException, OSError) as error:
+        raise NotWholeError(f"It is no Parquet file: {error}.") from error
+
+
+COUNTS: dict[str, Count] = {
+    "deepeval": in_lines(count_test_cases),
+    "openai": in_lines(count_lines),
+    "text": in_lines(count_footers),
+    "parquet": count_parquet,
+    **{slug: in_lines(count_objects) for slug in ("openai-samples", "inspect", "promptfoo")},
+    **{slug: as_imported(slug) for slug in ITEM_FORMATS},
 }

@@ -45,26 +45,29 @@ def no_search_for_cycles() -> Iterator[None]:
 
 
 def write_pieces(
-    handle: BinaryIO, pieces: Iterable[str], after_chunk: Callable[[], None] = lambda: None
+    handle: BinaryIO,
+    pieces: Iterable[str] | Iterable[bytes],
+    after_chunk: Callable[[], None] = lambda: None,
 ) -> Digest:
-    """Write the pieces as UTF-8; `after_chunk` may stop it by raising."""
+    """Write the pieces, text as UTF-8; `after_chunk` may stop it by raising."""
     digest = Digest()
     for chunk in chunks(pieces):
-        data = chunk.encode()
+        data = chunk.encode() if isinstance(chunk, str) else chunk
         digest.add(data)
         handle.write(data)
         after_chunk()
     return digest
 
 
-def chunks(pieces: Iterable[str]) -> Iterable[str]:
-    """Join pieces to texts that are worth a write."""
-    gathered: list[str] = []
-    n_characters = 0
+def chunks(pieces: Iterable[Any]) -> Iterable[Any]:
+    """Join pieces, all text or all bytes, to such as are worth a write."""
+    gathered: list[Any] = []
+    length = 0
     for piece in pieces:
         gathered.append(piece)
-        n_characters += len(piece)
-        if n_characters >= CHUNK:
-            yield "".join(gathered)
-            gathered, n_characters = [], 0
-    yield "".join(gathered)
+        length += len(piece)
+        if length >= CHUNK:
+            yield type(piece)().join(gathered)
+            gathered, length = [], 0
+    if gathered:
+        yield type(gathered[0])().join(gathered)

@@ -116,7 +116,7 @@ def _kept_where_alike(before: Any, after: Any, *, is_unmarked: bool) -> Any:
             return after
         pairs = zip(before, after, strict=True)
         kept = [_kept_where_alike(a, b, is_unmarked=is_unmarked) for a, b in pairs]
-        return type(after)(kept)
+        return after._make(kept) if hasattr(after, "_make") else type(after)(kept)
     return after
 
 

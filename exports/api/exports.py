@@ -10,16 +10,21 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from datasets.models import Dataset, DatasetVersion
 from evalplatform.accounts.roles import Verb
 from evalplatform.jobs.api import IDEMPOTENCY_KEY, idempotency_key
+from evalplatform.scoping.actor import Actor
 from evalplatform.scoping.api import ScopedAPIView, ScopedViewSet
+from evalplatform.scoping.managers import get_visible
 from exports import sending
 from exports.api.direct import MEDIA_TYPES, TheFileItself
 from exports.api.serializers import ErrorSerializer, ExportRequestSerializer, ExportSerializer
 from exports.catalog import FORMATS
+from exports.item_catalog import ITEM_FORMATS
 from exports.models import Export
 from exports.selection import Selection
 
@@ -41,7 +46,7 @@ class ExportViewSet(ScopedViewSet):
     serializer_class = ExportSerializer
 
     def rows(self) -> Any:
-        return super().rows().select_related("job", "exported_by")
+        return super().rows().select_related("job", "exported_by", "dataset")
 
     @extend_schema(summary="List exports, newest first", responses={200: ExportSerializer})
     def list(self, request: Request) -> Response:
@@ -69,23 +74,38 @@ class ExportViewSet(ScopedViewSet):
         asked = ExportRequestSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         given = asked.validated_data
+        ask = self._ask_dataset if "dataset" in given else self._ask_sessions
+        export, is_new = ask(given, idempotency_key(request))
+        return Response(
+            ExportSerializer(self._found(export.pk)).data,
+            status=202 if is_new else 200,
+            headers={"Location": reverse("api-export", args=[export.pk])},
+        )
+
+    def _ask_sessions(self, given: dict[str, Any], key: str | None) -> tuple[Export, bool]:
         selection = Selection.checked(
             self.actor,
             filters=given.get("filters"),
             session_ids=given.get("sessionIds"),
             limit=given.get("limit"),
         )
-        export, is_new = Export.request(
+        return Export.request(
             FORMATS[given["format"]],
             given["options"],
             selection,
             by=self.actor,
-            idempotency_key=idempotency_key(request),
+            idempotency_key=key,
         )
-        return Response(
-            ExportSerializer(self._found(export.pk)).data,
-            status=202 if is_new else 200,
-            headers={"Location": reverse("api-export", args=[export.pk])},
+
+    def _ask_dataset(self, given: dict[str, Any], key: str | None) -> tuple[Export, bool]:
+        dataset = get_visible(Dataset, self.actor, pk=given["dataset"])
+        return Export.request_dataset(
+            ITEM_FORMATS[given["format"]],
+            given["options"],
+            dataset,
+            version=known_version(dataset, given.get("version"), self.actor),
+            by=self.actor,
+            idempotency_key=key,
         )
 
     def _found(self, pk: uuid.UUID) -> Export:
@@ -117,3 +137,13 @@ class ExportManifestView(ScopedAPIView):
     )
     def get(self, request: Request, pk: uuid.UUID) -> HttpResponseBase:
         return sending.send_manifest(request._request, self.get_row(pk=pk))
+
+
+def known_version(dataset: Dataset, number: int | None, actor: Actor) -> int | None:
+    """Return the number of a version that there is, None for the newest; 400 for another."""
+    if number is None:
+        return None
+    versions = DatasetVersion.objects.visible_to(actor).filter(dataset=dataset, number=number)
+    if not versions.exists():
+        raise ValidationError({"version": [f"The dataset has versions 1 to {dataset.version}."]})
+    return number

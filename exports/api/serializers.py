@@ -10,10 +10,12 @@ from rest_framework import serializers
 
 from exports.catalog import FORMATS
 from exports.formats.options import ExportOptions, InvalidOptionsError
+from exports.item_catalog import ITEM_FORMATS, ItemOptions
 from exports.models import Export
 from exports.selection import MOST, MOST_IDS
 
 ADDRESS = {"type": "string", "format": "uri-reference", "nullable": True}
+OF_SESSIONS, OF_DATASETS = ("filters", "sessionIds", "limit"), ("dataset", "version")
 STATES = ("ready", "running", "done", "failed", "cancelled", "expired")
 
 
@@ -40,15 +42,21 @@ class ErrorSerializer(serializers.Serializer[Any]):
 
 
 class ExportRequestSerializer(serializers.Serializer[Any]):
-    """What is asked for: a format, its options, and which sessions by filters or by ids."""
+    """What is asked for: a format, its options, and which sessions, or which dataset and version.
 
-    format = serializers.ChoiceField(list(FORMATS))
+    Formats of sessions take `filters`, `sessionIds` and `limit`; formats of datasets `dataset` and
+    `version`, whose newest is taken when none is named.
+    """
+
+    format = serializers.ChoiceField([*FORMATS, *ITEM_FORMATS])
     options = serializers.DictField(required=False, default=dict)
     filters = serializers.DictField(required=False)
     sessionIds = serializers.ListField(  # noqa: N815
         child=serializers.CharField(max_length=100), required=False, max_length=MOST_IDS
     )
     limit = serializers.IntegerField(required=False, min_value=1, max_value=MOST)
+    dataset = serializers.UUIDField(required=False)
+    version = serializers.IntegerField(required=False, min_value=1, max_value=MOST)
 
     def to_internal_value(self, data: Any) -> Any:
         unknown = sorted(set(data) - set(self.fields)) if isinstance(data, dict) else []
@@ -59,18 +67,25 @@ class ExportRequestSerializer(serializers.Serializer[Any]):
             )
         return super().to_internal_value(data)
 
-    def validate_options(self, value: dict[str, Any]) -> ExportOptions:
-        """Read the options by name; what is not named is as the formats document it."""
-        try:
-            return ExportOptions.parse(value)
-        except InvalidOptionsError as error:
-            raise serializers.ValidationError(error.errors) from error
-
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if "filters" in attrs and "sessionIds" in attrs:
             raise serializers.ValidationError(
                 {"sessionIds": ["Give filters or sessionIds, not both."]}
             )
+        is_of_items = attrs["format"] in ITEM_FORMATS
+        if is_of_items and "dataset" not in attrs:
+            raise serializers.ValidationError({"dataset": ["Name the dataset by its id."]})
+        foreign = OF_SESSIONS if is_of_items else OF_DATASETS
+        if wrong := [name for name in foreign if name in attrs]:
+            what = "a dataset" if is_of_items else "sessions"
+            raise serializers.ValidationError(
+                {name: [f"This format is of {what} and does not take it."] for name in wrong}
+            )
+        try:
+            options = ItemOptions if is_of_items else ExportOptions
+            attrs["options"] = options.parse(attrs["options"])
+        except InvalidOptionsError as error:
+            raise serializers.ValidationError({"options": error.errors}) from error
         return attrs
 
 
@@ -92,6 +107,8 @@ class ExportSerializer(serializers.ModelSerializer[Export]):
         source="filters.sessionIds", child=serializers.UUIDField(), default=None, allow_null=True
     )
     limit = serializers.IntegerField(source="filters.limit", default=None, allow_null=True)
+    dataset = serializers.UUIDField(source="dataset_id", allow_null=True)
+    version = serializers.IntegerField(source="dataset_version", allow_null=True)
     rowsDone = serializers.IntegerField(source="job.n_done")  # noqa: N815
     rowsExpected = serializers.IntegerField(source="job.n_expected", allow_null=True)  # noqa: N815
     rows = serializers.IntegerField(source="n_rows", allow_null=True)
@@ -109,7 +126,8 @@ class ExportSerializer(serializers.ModelSerializer[Export]):
         model = Export
         fields = [
             "id", "state", "format", "formatVersion", "options", "filters", "sessionIds", "limit",
-            "rowsDone", "rowsExpected", "rows", "sessions", "bytes", "sha256", "exportedBy",
+            "dataset", "version", "rowsDone", "rowsExpected", "rows", "sessions", "bytes",
+            "sha256", "exportedBy",
             "createdAt", "builtAt", "expiresAt", "error", "downloadUrl", "manifestUrl",
         ]  # fmt: skip
         read_only_fields = fields

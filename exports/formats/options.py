@@ -69,7 +69,7 @@ _SWITCH = {"true": True, "false": False}
 def _read(name: str, value: object) -> TurnMode | bool:
     if name not in _NAMES:
         raise ValueError(f"There is no option {name!r}; there are {', '.join(_NAMES)}.")
-    return _turn_mode(value) if name == "turn_mode" else _switch(name, value)
+    return _turn_mode(value) if name == "turn_mode" else read_switch(name, value)
 
 
 def _turn_mode(value: object) -> TurnMode:
@@ -78,7 +78,7 @@ def _turn_mode(value: object) -> TurnMode:
     return TurnMode(value)
 
 
-def _switch(name: str, value: object) -> bool:
+def read_switch(name: str, value: object) -> bool:
     if isinstance(value, bool):
         return value
     if isinstance(value, str) and value.lower() in _SWITCH:

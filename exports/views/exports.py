@@ -13,10 +13,13 @@ from django.shortcuts import redirect
 
 from evalplatform.accounts.roles import Verb
 from evalplatform.errors import Conflict
+from evalplatform.scoping.actor import Actor
 from evalplatform.scoping.keyset import fetch_page
 from evalplatform.scoping.views import ScopedPage
 from exports import sending
+from exports.catalog import ExportFormat
 from exports.forms import AgainForm, option_texts
+from exports.item_catalog import ItemExportFormat, ItemOptions
 from exports.models import Export
 from exports.views.dialog import ExportDialogView
 
@@ -37,7 +40,7 @@ class ExportsView(ExportDialogView):
 
     def list_page(self, token: str) -> dict[str, Any]:
         """Return one page of the list; an old or broken link starts from the first."""
-        rows = Export.objects.visible_to(self.actor).select_related("job")
+        rows = Export.objects.visible_to(self.actor).select_related("job", "dataset")
         try:
             page = fetch_page(rows, ("created_at", "id"), token, PAGE)
         except ValidationError:
@@ -63,7 +66,7 @@ class ExportView(ScopedPage):
             "export": export,
             "job": export.job,
             "manifest": manifest,
-            "option_texts": option_texts(export.parsed_options, export.export_format),
+            "option_texts": texts_of_options(export),
         }
 
 
@@ -104,14 +107,36 @@ class ExportAgainView(ScopedPage):
             messages.error(request, "The form was not whole: press the button again.")
             return redirect(export)
         try:
-            again, _ = Export.request(
-                export.export_format,
-                export.parsed_options,
-                export.selection,
-                by=self.actor,
-                idempotency_key=f"again:{export.pk}:{form.cleaned_data['token']}",
-            )
+            again = ask_again(export, f"again:{export.pk}:{form.cleaned_data['token']}", self.actor)
         except Conflict as error:
             messages.error(request, str(error.detail))
             return redirect(export)
         return redirect(again)
+
+
+def ask_again(export: Export, key: str, by: Actor) -> Export:
+    """Return a new export of the same: of a dataset the version it was, of sessions as they are."""
+    if export.dataset is not None:
+        assert isinstance(export.export_format, ItemExportFormat)
+        again, _ = Export.request_dataset(
+            export.export_format,
+            ItemOptions.parse(export.options),
+            export.dataset,
+            version=export.dataset_version,
+            by=by,
+            idempotency_key=key,
+        )
+        return again
+    assert isinstance(export.export_format, ExportFormat)
+    again, _ = Export.request(
+        export.export_format, export.parsed_options, export.selection, by=by, idempotency_key=key
+    )
+    return again
+
+
+def texts_of_options(export: Export) -> list[str]:
+    """Return the options of an export in the words of its dialog."""
+    if isinstance(export.export_format, ExportFormat):
+        return option_texts(export.parsed_options, export.export_format)
+    safe = ItemOptions.parse(export.options).spreadsheet_safe
+    return [f"Safe for spreadsheets: {'yes' if safe else 'no'}"]

@@ -319,10 +319,10 @@ def test_the_list_does_not_query_per_row(
     client = sign_in(cast.eva)
     ask(cast.eva)
     client.get(LIST)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         client.get(LIST)
     for _ in range(15):
         ask(cast.eva)
 
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         client.get(LIST)

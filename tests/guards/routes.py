@@ -120,6 +120,8 @@ export-manifest                      GET    export     404  404  ok   404  404  
 export-again                         POST   export     404  404  ok   404  404  404  in   in    token=0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f
 
 # datasets
+dataset-export-dialog                GET    dataset    ok   ok   ok   404  404  404  in   in
+dataset-export-dialog                POST   dataset    ok   ok   ok   404  404  404  in   in
 datasets                             GET    -          ok   ok   ok   ok   ok   404  in   in
 dataset-create                       GET    -          ok   ok   ok   ok   403  404  in   in
 dataset-create                       POST   -          ok   ok   ok   ok   403  404  in   in    name=Rivers&level=message

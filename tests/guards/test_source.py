@@ -82,6 +82,9 @@ EXEMPT = {
     "exports/source.py annotate(**)": "columns written in this file",
     "exports/source.py values_list(*)": "columns written in this file",
     "exports/source.py cursor": "makes the transaction one moment's state",
+    "exports/item_contents.py cursor": "which keys the items of a dataset hold that was visible",
+    "exports/item_contents.py exclude(**)": "field names of a constant",
+    "exports/item_contents.py values_list(*)": "columns written in this file",
     "exports/expiring.py all_rows": "expiry serves every team and shows nothing",
     "datasets/intake.py all_rows": "sources of the actor's team, by name; sessions that are found "
     "are then asked of editable_by(actor)",

@@ -1,0 +1,164 @@
+"""Reading of one version of a dataset for a file, a page at a time, never all at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from django.db import connections
+from django.db.models import BigIntegerField, F, Value
+from django.db.models.lookups import GreaterThan
+
+from datasets.formats.columns import OBJECTS
+from datasets.formats.items import CheckRecord, ItemRecord
+from datasets.models import Attachment, DatasetItem, DatasetVersion
+from evalplatform.scoping.actor import Actor
+from evalplatform.scoping.keyset import Row
+from exports.formats import suite_zip
+from exports.formats.dataset_columns import MORE_FIELDS, ColumnPlan, KeyUse, plan_columns
+from exports.formats.records import ItemTally
+from exports.formats.suite_zip import ZipFile
+from exports.formats.suites import SuiteHead, SuiteTally
+from exports.item_catalog import ItemExportFormat, ItemOptions, counted
+from exports.reading_ahead import rows_ahead
+
+if TYPE_CHECKING:
+    from exports.models import Export
+
+A_PAGE, CHARACTERS = 1000, 4_000_000
+COLUMNS = (
+    "position", "id", "public_id", "input", "output", "expected_output", "context", "history",
+    "participant_data", "session_state", "summary", "tags", "created_at", "checks", "files",
+)  # fmt: skip
+KEYS = """
+    SELECT %(name)s, k.key,
+           bool_or(jsonb_typeof(k.value) IN ('number', 'boolean', 'null')),
+           bool_or(jsonb_typeof(k.value) = 'string' AND (k.value #>> '{{}}') !~ '\\S'),
+           bool_or(jsonb_typeof(k.value) = 'string' AND (k.value #>> '{{}}') ~ '^\\s*[\\[{{]')
+    FROM datasets_datasetitem i, jsonb_each(i.{name}) k
+    WHERE i.dataset_id = %(dataset)s AND i.from_version <= %(version)s
+      AND (i.until_version IS NULL OR i.until_version > %(version)s) AND i.{name} <> '{{}}'
+    GROUP BY k.key"""
+
+
+@dataclass
+class ItemFile:
+    """What a format is given: the suite's head, items in order, and the rest on request."""
+
+    head: SuiteHead
+    items: Iterable[ItemRecord]
+    options: ItemOptions
+    content: ItemsContent
+    tally: ItemTally = field(default_factory=ItemTally)
+    suite_tally: SuiteTally = field(default_factory=SuiteTally)
+
+    def plan(self) -> ColumnPlan:
+        """The columns of a dataset CSV of these items."""
+        return self.content.plan()
+
+    @property
+    def attachments(self) -> Iterator[ZipFile]:
+        """The files of the dataset, for the archive."""
+        return self.content.attachments()
+
+
+class ItemsContent:
+    """One version of a dataset in a format of datasets; rows are its items."""
+
+    n_sessions = None
+
+    def __init__(self, export: Export, actor: Actor) -> None:
+        assert export.dataset is not None
+        assert export.dataset_version is not None
+        assert isinstance(export.export_format, ItemExportFormat)
+        self.dataset = export.dataset
+        self.number = export.dataset_version
+        self.format = export.export_format
+        self.actor = actor
+        versions = DatasetVersion.objects.visible_to(actor)
+        self.version = versions.get(dataset=self.dataset, number=self.number)
+        files = Attachment.objects.visible_to(actor).filter(dataset=self.dataset)
+        self.files = list(files.order_by("name", "created_at", "pk"))
+        paths = suite_zip.paths((each.name, each.sha256) for each in self.files)
+        self.file_names = {each.pk: paths[each.name, each.sha256] for each in self.files}
+        checks = tuple(CheckRecord.from_json(each) for each in self.version.global_checks)
+        head = SuiteHead(self.dataset.name, self.dataset.description, checks)
+        self.file = ItemFile(head, (), ItemOptions.parse(export.options), self)
+
+    @property
+    def n_rows(self) -> int:
+        return self.file.tally.n_rows + self.file.suite_tally.n_items
+
+    def n_expected(self) -> int:
+        return int(self.version.n_items)
+
+    @contextmanager
+    def pieces(self) -> Iterator[Iterator[str] | Iterator[bytes]]:
+        with rows_ahead(self.read) as items:
+            self.file.items = items
+            yield self.format.write(self.file)
+
+    def facts(self) -> dict[str, Any]:
+        dataset = self.dataset
+        return counted(self.file.suite_tally, self.file.tally) | {
+            "dataset": {"id": str(dataset.pk), "name": dataset.name, "level": dataset.level},
+            "version": self.number,
+        }
+
+    def rows(self) -> Any:
+        """The rows of the version, as far as the actor sees them."""
+        return DatasetItem.objects.visible_to(self.actor).filter(dataset=self.dataset)
+
+    def read(self, using: str) -> Iterator[list[ItemRecord]]:
+        """Yield the items in order, by pages; the last row names where the next begins."""
+        rows = self.rows().at(self.number).in_order().using(using)
+        page = list(rows.values_list(*COLUMNS)[:A_PAGE])
+        while page:
+            yield [self._record(row) for row in page]
+            if len(page) < A_PAGE:
+                return
+            beyond = GreaterThan(
+                Row(F("position"), F("id")),
+                Row(*(Value(each, BigIntegerField()) for each in page[-1][:2])),
+            )
+            page = list(rows.filter(beyond).values_list(*COLUMNS)[:A_PAGE])
+
+    def _record(self, row: tuple[Any, ...]) -> ItemRecord:
+        (
+            _, _, public_id, input_, output, expected, context, history, participant, state,
+            summary, tags, created_at, checks, files,
+        ) = row  # fmt: skip
+        return ItemRecord(
+            public_id,
+            input_,
+            output,
+            expected,
+            context,
+            tuple(history),
+            participant,
+            state,
+            summary,
+            tuple(tags),
+            created_at,
+            tuple([CheckRecord.from_json(each) for each in checks]),
+            tuple([self.file_names[pk] for pk in files]),
+        )
+
+    def plan(self) -> ColumnPlan:
+        """The columns of the JSON fields, from what the database says of their keys."""
+        uses = []
+        told: dict[str, Any] = {"dataset": self.dataset.pk, "version": self.number}
+        with connections["default"].cursor() as cursor:
+            for name in OBJECTS:
+                cursor.execute(KEYS.format(name=name), told | {"name": name})
+                uses += [KeyUse(*row) for row in cursor.fetchall()]
+        more = [n for n in MORE_FIELDS if self.rows().at(self.number).exclude(**{n: ""}).exists()]
+        return plan_columns(uses, more)
+
+    def attachments(self) -> Iterator[ZipFile]:
+        """Each file under the name that the items call it by; opened when its turn comes."""
+        for each in self.files:
+            yield ZipFile(self.file_names[each.pk], partial(each.file.storage.open, each.file.name))
