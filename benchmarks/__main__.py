@@ -18,7 +18,7 @@ os.environ.setdefault("EVALPLATFORM_PLAIN_STATIC", "1")
 os.environ.setdefault("LOG_LEVEL", "ERROR")
 os.environ.setdefault("ALLOWED_HOSTS", "testserver,localhost")
 
-BENCHMARKS = ("export", "intake", "lists")
+BENCHMARKS = ("clone", "export", "intake", "lists")
 
 
 def main() -> None:

@@ -12,7 +12,13 @@ class DatasetsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the works of this app's jobs, and hand the caps of archives to their reader."""
-        from datasets import dataset_importing, importing, item_searching, searching  # noqa: F401
+        from datasets import (  # noqa: F401
+            cloning,
+            dataset_importing,
+            importing,
+            item_searching,
+            searching,
+        )
         from datasets.formats.zip_members import ZipCaps, configure
 
         configure(ZipCaps(**settings.ZIP_CAPS))

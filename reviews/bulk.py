@@ -11,10 +11,7 @@ every label, so that 20,000 took half a minute where twenty chunks take a few se
 
 from __future__ import annotations
 
-import hashlib
-import json
 import uuid
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
@@ -24,7 +21,7 @@ from django.db import transaction
 
 from evalplatform.accounts.roles import Verb
 from evalplatform.audit.recording import newest_event
-from evalplatform.errors import Conflict
+from evalplatform.jobs.freezing import digest_of, earlier_job, packed, unpacked
 from evalplatform.jobs.kinds import job_kind
 from evalplatform.jobs.models import Job
 from evalplatform.jobs.running import Turn
@@ -44,7 +41,6 @@ from reviews.labelling import (
 KIND = "label"
 AT_ONCE = 500  # sessions; more of them are a job
 MOST_FAILURES = 10_000  # that a job keeps by id; all are counted
-ID_BYTES = 16
 FindIds = Callable[[], Sequence[uuid.UUID]]
 
 
@@ -96,7 +92,7 @@ def label_many(
     The same idempotency key gives the job there is; Conflict if something else was `asked` then.
     """
     digest = digest_of(asked)
-    earlier = earlier_job(key, digest, by) if key else None
+    earlier = earlier_job(KIND, key, digest, by) if key else None
     if earlier:
         return earlier
     pks = sorted(set(find()))
@@ -122,15 +118,6 @@ def enqueue(
     with transaction.atomic():
         frozen = {"sessions": packed(pks), "n": len(pks), "since": newest_event(by, "label")}
         return Job.enqueue(KIND, arguments | frozen, by=by, idempotency_key=key)
-
-
-def earlier_job(key: str, digest: str, by: Actor) -> Job | None:
-    """Return the job that this person asked for with the same key, if any."""
-    jobs = Job.objects.visible_to(by).filter(kind=KIND, idempotency_key=key)
-    job: Job | None = jobs.first()
-    if job and job.arguments["asked"] != digest:
-        raise Conflict("This Idempotency-Key was used for another change: choose a new one.")
-    return job
 
 
 @job_kind(KIND)
@@ -179,21 +166,3 @@ def as_json(change: LabelChange) -> dict[str, Any]:
     """Return the change as plain JSON; what it leaves is absent."""
     named = {field.name: getattr(change, field.name) for field in fields(change)}
     return {name: value for name, value in named.items() if value is not LEFT}
-
-
-def digest_of(asked: Any) -> str:
-    """Return a short name for what was asked, to tell it from something else."""
-    text = json.dumps(asked, sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
-
-
-def packed(pks: Sequence[uuid.UUID]) -> str:
-    """Return the ids as one text."""
-    return urlsafe_b64encode(b"".join(pk.bytes for pk in pks)).decode()
-
-
-def unpacked(text: str) -> list[uuid.UUID]:
-    """Return the ids of a text."""
-    held = urlsafe_b64decode(text)
-    starts = range(0, len(held), ID_BYTES)
-    return [uuid.UUID(bytes=held[start : start + ID_BYTES]) for start in starts]

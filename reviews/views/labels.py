@@ -15,10 +15,11 @@ from django_htmx.http import trigger_client_event
 from datasets.filters import filter_sessions
 from datasets.listing import listed
 from datasets.models import Message, Session
+from evalplatform.jobs.freezing import digest_of
 from evalplatform.jobs.models import Job
 from evalplatform.scoping.actor import Actor
 from evalplatform.scoping.views import ScopedPage, ScopedView
-from reviews.bulk import as_json, digest_of, label_many, take_back_many
+from reviews.bulk import as_json, label_many, take_back_many
 from reviews.changes import LabelChange, LabelState
 from reviews.forms import change_from, ids_from, key_from, means_all
 from reviews.history import history_of

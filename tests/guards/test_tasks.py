@@ -40,6 +40,7 @@ KIND_VERBS: dict[str, Verb | None] = {
     "index_items": None,
     "mail_notification": None,
     "label": Verb.LABEL,
+    "clone": Verb.EDIT_EVIDENCE,
 }
 
 

@@ -18,11 +18,12 @@ from datasets.models import Session
 from evalplatform.accounts.models import Membership
 from evalplatform.audit.models import AuditEvent
 from evalplatform.errors import Conflict
+from evalplatform.jobs.freezing import packed, unpacked
 from evalplatform.jobs.models import Job
 from evalplatform.jobs.running import Turn, run_job
 from evalplatform.scoping.actor import Actor
 from reviews import bulk
-from reviews.bulk import change_in, label_many, packed, unpacked
+from reviews.bulk import change_in, label_many
 from reviews.changes import LabelChange
 from reviews.labelling import undo_token
 from reviews.models import EvalLabel, EvalLabelRevision
