@@ -12,10 +12,14 @@ from typing import Any
 
 from django.urls import reverse
 
+from datasets.editing import edition
+from datasets.formats import suite_csv
 from datasets.formats.conversations import session_from_object
+from datasets.formats.items import GlobalCheck, Item
+from datasets.formats.options import ReadOptions
 from datasets.formats.records import SessionRecord
 from datasets.intake import take_now
-from datasets.models import Session
+from datasets.models import Dataset, DatasetVersion, Session
 from evalplatform.accounts.models import ApiKey, Invitation, Membership, Team, User
 from evalplatform.accounts.roles import Role
 from evalplatform.notifications.models import Notification
@@ -24,6 +28,7 @@ from reviews.changes import LabelChange
 from reviews.labelling import label_session
 
 CONTENT = Path(__file__).with_name("conversations.json")
+SUITE = Path(__file__).with_name("guest_suite.csv")
 NEWEST = timedelta(hours=3)
 
 
@@ -59,6 +64,7 @@ def seed(url: str) -> dict[str, Any]:
     keys = {role: make_key(actors[first_with(role).key]) for role in Role}
     Invitation.issue("nora@demo.example", Role.EVALUATOR, by=actors["olga"])
     add_conversations(actors)
+    add_suite(actors["eva"])
     welcome(actors)
     return {
         "url": url,
@@ -117,6 +123,21 @@ def add_conversations(actors: dict[str, Actor]) -> None:
         for entry in mine:
             if entry["label"]:
                 add_label(actors[owner], entry["session"]["externalId"], entry["label"])
+
+
+def add_suite(actor: Actor) -> None:
+    """Make a shared suite of guest questions, with checks on each and on every answer."""
+    name = "Guest questions"
+    description = "What guests ask most, and what a good answer must hold."
+    level = Dataset.Level.MESSAGE
+    suite = Dataset.create(name=name, description=description, level=level, by=actor)
+    with SUITE.open("rb") as stream:
+        found = list(suite_csv.read(stream, options=ReadOptions()))
+    title = "Import of guest_suite.csv"
+    with edition(suite, by=actor, kind=DatasetVersion.Kind.IMPORT, title=title) as changing:
+        changing.add([each.record for each in found if isinstance(each, Item)], arrived="suite")
+        changing.set_global_checks([each.check for each in found if isinstance(each, GlobalCheck)])
+    suite.change(is_shared=True, by=actor)
 
 
 def read(session: dict[str, Any], row: int) -> SessionRecord:

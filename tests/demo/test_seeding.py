@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from datasets.models import Message, Session
+from datasets.models import Dataset, DatasetItem, DatasetVersion, Message, Session
 from evalplatform.accounts.models import ApiKey, Membership, User
 from evalplatform.audit.models import AuditEvent
 from evalplatform.notifications.models import Notification
@@ -80,3 +80,20 @@ def test_a_second_start_keeps_what_is_there(sign_ins: dict[str, object]) -> None
     assert User.objects.filter(email__endswith="@demo.example").count() == 5
     with pytest.raises(CommandError, match="people already"):
         call_command("seed_demo")
+
+
+def test_the_team_shares_a_suite_with_checks_on_each_item_and_on_all(
+    sign_ins: dict[str, object],
+) -> None:
+    tess = Membership.all_rows.get(user__email="tess@demo.example").act(via="page")
+
+    suite = Dataset.objects.visible_to(tess).get()
+    items = list(DatasetItem.objects.visible_to(tess).filter(dataset=suite).newest())
+
+    assert (suite.name, suite.n_items, len(items)) == ("Guest questions", 7, 7)
+    assert all(item.check_records for item in items)
+    version = DatasetVersion.objects.visible_to(tess).get(dataset=suite, number=suite.version)
+    assert [check["operator"] for check in version.global_checks] == [
+        "is_polite",
+        "excludes_exactly",
+    ]
