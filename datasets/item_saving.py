@@ -34,7 +34,7 @@ class ItemGoneError(Exception):
 
 def seen_of(item: DatasetItem, names: Iterable[str]) -> str:
     """What the form was opened with: a short print of each field, to be sent back with it."""
-    return ",".join(f"{name}:{_print(getattr(item, name))}" for name in names)
+    return ",".join(f"{name}:{short_print(getattr(item, name))}" for name in names)
 
 
 def changed_since(item: DatasetItem, seen: str) -> list[str]:
@@ -44,11 +44,12 @@ def changed_since(item: DatasetItem, seen: str) -> list[str]:
     return [
         name
         for name, kept in prints.items()
-        if name in known and _print(getattr(item, name)) != kept
+        if name in known and short_print(getattr(item, name)) != kept
     ]
 
 
-def _print(value: Any) -> str:
+def short_print(value: Any) -> str:
+    """Sixteen characters that differ when the value does."""
     text = json.dumps(value, sort_keys=True, cls=DjangoJSONEncoder)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from datasets.views import (
+    checks,
     dataset_import,
     dataset_uploads,
     datasets,
@@ -12,11 +13,13 @@ from datasets.views import (
     item_page,
     items,
     sessions,
+    versions,
 )
 
 IMPORT = "sessions/imports/<uuid:pk>/"
 ITEM_IMPORT = "datasets/imports/<uuid:pk>/"
 DATASET = "datasets/<uuid:pk>/"
+VERSION = DATASET + "versions/<int:number>/"
 ITEM = DATASET + "items/<uuid:key>/"
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -69,6 +72,17 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(ITEM + "inline/", item_editor.ItemInlineView.as_view(), name="item-inline"),
     path(ITEM + "move/", item_acts.ItemMoveView.as_view(), name="item-move"),
     path(DATASET + "files/<uuid:file>/", item_page.AttachmentView.as_view(), name="attachment"),
+    path(DATASET + "checks/", checks.ChecksView.as_view(), name="dataset-checks"),
+    path(DATASET + "versions/", versions.VersionListView.as_view(), name="dataset-versions"),
+    path(VERSION, versions.VersionView.as_view(), name="dataset-version"),
+    path(
+        VERSION + "restore/",
+        versions.VersionRestoreView.as_view(),
+        name="dataset-version-restore",
+    ),
+    path(VERSION + "title/", versions.VersionTitleView.as_view(), name="dataset-version-title"),
+    path(VERSION + "finish/", versions.VersionFinishView.as_view(), name="dataset-version-finish"),
+    path(DATASET + "diff/<int:a>/<int:b>/", versions.DiffView.as_view(), name="dataset-diff"),
     path(DATASET + "settings/", datasets.DatasetSettingsView.as_view(), name="dataset-settings"),
     path(DATASET + "share/", datasets.DatasetShareView.as_view(), name="dataset-share"),
     path(DATASET + "delete/", datasets.DatasetDeleteView.as_view(), name="dataset-delete"),

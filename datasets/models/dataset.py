@@ -207,3 +207,22 @@ class DatasetVersion(ScopedModel):
     def visibility(cls, actor: Actor) -> Q:
         """A version is seen by whoever sees its dataset."""
         return Q(dataset__in=Dataset.objects.visible_to(actor))
+
+    def rename(self, title: str, *, by: Actor) -> None:
+        """Give the version another title; '' for none."""
+        with transaction.atomic():
+            dataset = locked(self.dataset, by)
+            before, self.title = self.title, title
+            if title != before:
+                self.save(update_fields=["title"])
+                changes = {"version": [None, self.number], "title": [before, title]}
+                record(by, "dataset.version_title", dataset, changes=changes)
+
+    def finish(self, *, by: Actor) -> None:
+        """End an edit session: the next edit is another version. A finished one stays finished."""
+        with transaction.atomic():
+            dataset = locked(self.dataset, by)
+            if DatasetVersion.all_rows.filter(pk=self.pk, is_open=True).update(is_open=False):
+                changes = {"version": [None, self.number], "is_open": [True, False]}
+                record(by, "dataset.version_finish", dataset, changes=changes)
+            self.is_open = False

@@ -155,6 +155,14 @@ item-move                            POST   item       ok   ok   ok   404  404  
 item-act                             POST   dataset    ok   ok   ok   404  404  404  in   in    act=tag&tags=a
 dataset-undo                         POST   dataset    409  409  409  404  404  404  in   in
 attachment                           GET    file_of_dataset ok   ok   ok   404  404  404  in   in
+dataset-checks                       GET    dataset    ok   ok   ok   404  404  404  in   in
+dataset-checks                       POST   dataset    ok   ok   ok   404  404  404  in   in    checks-TOTAL_FORMS=0&checks-INITIAL_FORMS=0
+dataset-versions                     GET    dataset    ok   ok   ok   404  404  404  in   in
+dataset-version                      GET    version    ok   ok   ok   404  404  404  in   in
+dataset-version-title                POST   version    ok   ok   ok   404  404  404  in   in    title=First
+dataset-version-finish               POST   version    ok   ok   ok   404  404  404  in   in
+dataset-version-restore              POST   version    ok   ok   ok   404  404  404  in   in
+dataset-diff                         GET    diff       ok   ok   ok   404  404  404  in   in
 
 # sign-in: about the signed-in person alone
 account_login                        GET    -          ok   ok   ok   ok   ok   ok   ok   ok

@@ -199,6 +199,8 @@ def make_rows(cast: Cast) -> dict[str, dict[str, Any]]:
     rows: dict[str, dict[str, Any]] = {name: {"pk": row.pk} for name, row in named.items() if row}
     return rows | {
         "item": {"pk": dataset.pk, "key": item.key},
+        "version": {"pk": dataset.pk, "number": 1},
+        "diff": {"pk": dataset.pk, "a": 1, "b": 2},
         "file_of_dataset": {"pk": dataset.pk, "file": named["attachment"].pk},
         "app": {"address": "/admin/datasets/"},
         "nowhere": {"address": "/api/nowhere"},
