@@ -1,4 +1,4 @@
-"""Datasets in a real browser: a shared item, writing by hand, editing in the row, delete and undo."""
+"""Datasets in a real browser: a shared item, writing by hand, edits in a row, delete and undo."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def path_of(dataset: Dataset, rest: str = "") -> str:
 
 
 def look(page: Page, name: str) -> None:
-    """The page fits a phone; pictures in both themes are kept where `SCREENSHOTS` names a folder."""
+    """The page fits a phone; pictures in both themes go where `SCREENSHOTS` names a folder."""
     for size in ({"width": 1440, "height": 900}, PHONE):
         page.set_viewport_size(size)  # type: ignore[arg-type]
         for scheme in ("light", "dark"):
