@@ -22,7 +22,8 @@ COLUMNS = """dataset_id, level, key, public_id, position, input, output, expecte
         session_id, user_message_id, assistant_message_id, origin, arrived, created_by_id, added_at,
         from_version"""
 # What is the same for every new row, and what makes it one of its own.
-HEAD = f"%(dataset)s, %(level)s, gen_random_uuid(), gen_random_uuid()::text, %(end)s + {STEP} * (f.n - 1)"
+IDS = "gen_random_uuid(), gen_random_uuid()::text"
+HEAD = f"%(dataset)s, %(level)s, {IDS}, %(end)s + {STEP} * (f.n - 1)"
 FOOT = "f.origin, %(arrived)s, %(by)s, now(), %(number)s"
 # A look-up for each row, which the index one_item_per_origin answers: as a join, it would read all
 # items of the dataset for every chunk while the statistics do not know of those just written.

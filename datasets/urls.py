@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from datasets.views import (
     checks,
+    cloning,
     dataset_import,
     dataset_uploads,
     datasets,
@@ -29,6 +30,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(IMPORT + "commit/", imports.ImportCommitView.as_view(), name="session-import-commit"),
     path(IMPORT + "check/", imports.ImportCheckView.as_view(), name="session-import-check"),
     path(IMPORT + "discard/", imports.ImportDiscardView.as_view(), name="session-import-discard"),
+    path("sessions/clone/", cloning.CloneDialogView.as_view(), name="clone-dialog"),
+    path("sessions/clone/start/", cloning.CloneStartView.as_view(), name="clone-start"),
     path("sessions/", sessions.SessionListView.as_view(), name="sessions"),
     path("sessions/choices/", sessions.SessionChoicesView.as_view(), name="session-choices"),
     path(
@@ -62,6 +65,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(ITEM_IMPORT + "undo/", dataset_import.UndoView.as_view(), name="dataset-import-undo"),
     path("datasets/", datasets.DatasetListView.as_view(), name="datasets"),
     path("datasets/new/", datasets.DatasetCreateView.as_view(), name="dataset-create"),
+    path(DATASET + "clone/", cloning.CloneIntoView.as_view(), name="dataset-clone"),
+    path(DATASET + "clones/<uuid:job>/", cloning.CloneView.as_view(), name="clone"),
     path(DATASET, items.DatasetView.as_view(), name="dataset"),
     path(DATASET + "items/", items.DatasetItemsView.as_view(), name="dataset-items"),
     path(DATASET + "items/new/", item_editor.ItemCreateView.as_view(), name="item-create"),

@@ -89,6 +89,12 @@ api-export-manifest                  GET    export     404  404  ok   404  404  
 sessions                             GET    -          ok   ok   ok   ok   ok   404  in   in
 session-choices                      GET    -          ok   ok   ok   ok   ok   404  in   in
 session                              GET    session    ok   ok   ok   404  404  404  in   in
+clone-dialog                         GET    -          422  422  422  422  403  404  in   in
+clone-dialog                         POST   -          ok   ok   ok   ok   403  404  in   in    scope=all
+clone-start                          POST   -          ok   ok   ok   422  403  404  in   in    clone
+clone                                GET    clone      404  404  ok   404  404  404  in   in
+dataset-clone                        GET    dataset    ok   ok   ok   404  404  404  in   in
+api-dataset-clone                    POST   dataset    ok   ok   ok   404  403  404  in   in    api-clone
 session-messages                     GET    session    ok   ok   ok   404  404  404  in   in
 session-label                        GET    session    ok   ok   ok   404  404  404  in   in
 session-label                        POST   session    ok   ok   ok   404  404  404  in   in    status=golden

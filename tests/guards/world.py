@@ -16,6 +16,7 @@ from django.test import Client
 from django.urls import get_script_prefix
 from django.utils import timezone
 
+from datasets.cloning import request_clone
 from datasets.formats.items import CheckRecord, ItemRecord
 from datasets.models import (
     Attachment,
@@ -24,6 +25,7 @@ from datasets.models import (
     DatasetVersion,
     Message,
     RememberedMapping,
+    Session,
     SessionImport,
 )
 from evalplatform.accounts.models import AccessLogEntry, ApiKey, Invitation
@@ -96,6 +98,13 @@ BODIES: dict[str, Any] = {
     "intake": lambda world: json.dumps(
         {"externalId": "new", "source": "shop", "messages": [{"role": "user", "content": "Hi"}]}
     ),
+    "clone": lambda world: {
+        "ids": world.rows["session"]["pk"],
+        "dataset": world.rows["dataset"]["pk"],
+        "messages": "all",
+        "token": str(uuid.uuid4()),
+    },
+    "api-clone": lambda world: json.dumps({"sessionIds": [str(world.rows["session"]["pk"])]}),
     "export": lambda world: json.dumps({"format": "text"}),
     "label-eva": lambda world: {"ids": world.rows["session"]["pk"], "status": "golden"},
     "api-label": lambda world: json.dumps({"evalStatus": "golden"}),
@@ -201,6 +210,7 @@ def make_rows(cast: Cast) -> dict[str, dict[str, Any]]:
         "item": {"pk": dataset.pk, "key": item.key},
         "version": {"pk": dataset.pk, "number": 1},
         "diff": {"pk": dataset.pk, "a": 1, "b": 2},
+        "clone": {"pk": dataset.pk, "job": make_clone(eva, dataset).pk},
         "file_of_dataset": {"pk": dataset.pk, "file": named["attachment"].pk},
         "app": {"address": "/admin/datasets/"},
         "nowhere": {"address": "/api/nowhere"},
@@ -258,6 +268,12 @@ def make_dataset_import(actor: Actor, job: Job, dataset: Dataset) -> DatasetImpo
     row.file.save(f"{row.pk}.upload", ContentFile(b"{}"), save=False)
     row.save()
     return row
+
+
+def make_clone(actor: Actor, dataset: Dataset) -> Job:
+    """A clone that waits for a worker."""
+    rows = Session.objects.visible_to(actor)
+    return request_clone(dataset, rows, by=actor)
 
 
 def make_import(actor: Actor, job: Job) -> SessionImport:
