@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-DANGEROUS = re.compile(r"'*[=+\-@\t\r\x00]")
+# Programs look past spaces and take the full-width forms for the plain ones.
+DANGEROUS = re.compile(r"'*(?:[\t\r\x00]|\s*[=+\-@\uff1d\uff0b\uff0d\uff20])")
 
 
 def safe_cell(text: str) -> str:

@@ -10,8 +10,10 @@ from datasets.formats import csv_text
 from datasets.formats.cells import is_bare, is_marked, unmarked
 from datasets.formats.csv_rows import CsvRow, Table
 from datasets.formats.records import RowError
+from evalplatform.spreadsheets import DANGEROUS
 
-_MARK = re.compile(r"'[=+\-@\t\r\x00]")
+_MARK = re.compile("'" + DANGEROUS.pattern.removeprefix("'*"))
+_TAIL = 100  # characters of a piece that are looked at with the next
 
 
 def without_marks(cells: list[str]) -> list[str]:
@@ -37,7 +39,7 @@ def _may_carry(stream: BinaryIO) -> bool:
         for piece in csv_text.chunks(stream, csv_text.encoding_of(stream)):
             if _MARK.search(last + piece):
                 return True
-            last = piece[-1:]
+            last = piece[-_TAIL:]
     except csv_text.NoTextError:
         pass
     return False

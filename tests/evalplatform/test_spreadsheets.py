@@ -7,7 +7,24 @@ from hypothesis import strategies as st
 from evalplatform.spreadsheets import DANGEROUS, safe_cell
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "'=1", "''@x"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "=1+1",
+        "+1",
+        "-1",
+        "@SUM(A1)",
+        "\t=1",
+        "\r=1",
+        "'=1",
+        "''@x",
+        "  =1",
+        "\n-1",
+        "＝1",
+        "＠x",
+        "' =1",
+    ],
+)
 def test_a_cell_that_could_run_is_protected(text: str) -> None:
     assert safe_cell(text) == f"'{text}"
 
