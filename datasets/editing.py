@@ -29,7 +29,7 @@ from datasets.formats.items import CheckRecord, ItemRecord
 from datasets.item_searching import request_index
 from datasets.models import Dataset, DatasetItem, DatasetVersion
 from datasets.models.dataset import locked
-from datasets.models.dataset_item import CONTENT, STEP
+from datasets.models.dataset_item import CONTENT, SEARCHED, STEP
 from evalplatform.audit.recording import record
 from evalplatform.errors import Conflict
 from evalplatform.scoping.actor import Actor
@@ -256,8 +256,9 @@ class Edition:
             return current
         if "public_id" in changed:
             self._refuse_taken([changed["public_id"]])
-        if not changed.keys().isdisjoint(CONTENT):
-            changed |= UNLINKED | {"search": None}
+        if not changed.keys().isdisjoint(SEARCHED):
+            is_content = not changed.keys().isdisjoint(CONTENT)
+            changed |= (UNLINKED if is_content else {}) | {"search": None}
             self.needs_index = True
         rows = self.writable([current.key])
         rows.update(**changed)
@@ -290,8 +291,9 @@ class Edition:
             return 0
         changing = list(self.writable(list(wanted)))
         for row in changing:
-            row.tags = wanted[row.key]
-        DatasetItem.all_rows.bulk_update(changing, ["tags"], batch_size=BATCH)
+            row.tags, row.search = wanted[row.key], None
+        DatasetItem.all_rows.bulk_update(changing, ["tags", "search"], batch_size=BATCH)
+        self.needs_index = True
         return len(wanted)
 
     def set_global_checks(self, checks: Sequence[CheckRecord]) -> bool:

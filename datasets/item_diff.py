@@ -64,17 +64,23 @@ def came(revisions: Any, a: int, b: int) -> Any:
     return revisions.at(b).filter(from_version__gt=a)
 
 
+def ended(revisions: Any, a: int, b: int) -> Any:
+    """Rows of version a that version b does not hold: items that were changed or removed."""
+    return revisions.at(a).filter(until_version__lte=b)
+
+
 def gone(revisions: Any, a: int, b: int) -> Any:
     """Rows of version a whose items version b does not hold."""
-    ended = revisions.at(a).filter(until_version__lte=b)
-    return ended.exclude(Exists(revisions.at(b).filter(from_version__gt=a, key=OuterRef("key"))))
+    return ended(revisions, a, b).exclude(
+        Exists(revisions.at(b).filter(from_version__gt=a, key=OuterRef("key")))
+    )
 
 
 def page_of_came(revisions: Any, a: int, b: int, token: str) -> tuple[Page, list[ItemDiff]]:
     """Added and changed items, with what each was before."""
     page = fetch_page(came(revisions, a, b), PAGE_KEYS, token, PAGE, read, ascending=True)
     keys = [row["key"] for row in page.rows]
-    earlier = revisions.at(a).filter(until_version__lte=b, key__in=keys)
+    earlier = ended(revisions, a, b).filter(key__in=keys)
     before = {row["key"]: row for row in read(earlier)}
     budget = [MOST_STEPS * 10]
     return page, [_compared(before.get(row["key"]), row, budget) for row in page.rows]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.openapi import AutoSchema
+
 ERROR: dict[str, Any] = {
     "type": "object",
     "required": ["error"],
@@ -50,3 +52,14 @@ def add_refusals(result: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
             for status, text in REFUSALS.items():
                 operation["responses"].setdefault(status, {"description": text, "content": content})
     return result
+
+
+class BodyOfDelete(AutoSchema):
+    """Describes the body of a DELETE of many rows, which names them."""
+
+    def _get_request_body(self, direction: str = "request") -> Any:
+        method, self.method = self.method, "POST" if self.method == "DELETE" else self.method
+        try:
+            return super()._get_request_body(direction)  # type: ignore[no-untyped-call]
+        finally:
+            self.method = method

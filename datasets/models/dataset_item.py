@@ -34,6 +34,8 @@ CONTENT = (
     "summary",
     "created_at",
 )
+# What the search looks at; changing one of these has the item indexed anew.
+SEARCHED = frozenset({*CONTENT, "public_id", "expected_output", "tags"})
 
 
 class DatasetItem(ScopedModel):

@@ -5,14 +5,13 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
-from django.db import transaction
-from django.http import FileResponse, Http404, HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponseBase
 
+from datasets.attachment_sending import send_attachment
 from datasets.item_forms import OBJECTS, write_object
 from datasets.models import Attachment, DatasetItem, DatasetVersion, Session
 from datasets.operators import OPERATORS
 from datasets.views.dataset_page import DatasetPage, OfDataset
-from evalplatform.audit.recording import record
 
 
 class ItemView(DatasetPage):
@@ -90,16 +89,4 @@ class AttachmentView(OfDataset):
         file = rows.filter(pk=kwargs["file"]).first()
         if file is None:
             raise Http404
-        try:
-            handle = file.file.open("rb")
-        except FileNotFoundError as error:
-            raise Http404 from error
-        with transaction.atomic():
-            record(self.actor, "attachment.download", file)
-        name = file.name.rpartition("/")[2]
-        response = FileResponse(handle, as_attachment=True, filename=name)
-        response.headers["Content-Type"] = "application/octet-stream"
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["Content-Security-Policy"] = "sandbox"
-        response.headers["Cache-Control"] = "private, no-store"
-        return response
+        return send_attachment(file, by=self.actor)

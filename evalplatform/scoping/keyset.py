@@ -156,14 +156,14 @@ class ApiKeysetPagination(BasePagination):
     """`?page=<token>&limit=<1-200>`; answers {"results", "next", "previous"}."""
 
     keys: Sequence[str] = ("created_at", "id")
+    ascending = False
     size = 50
     largest = 200
 
     def paginate_queryset(self, queryset: Any, request: Any, view: Any = None) -> list[Any]:
         keys = getattr(view, "page_keys", self.keys)
-        self.page = fetch_page(
-            queryset, keys, request.query_params.get("page", ""), self._limit(request)
-        )
+        token, limit = request.query_params.get("page", ""), self._limit(request)
+        self.page = fetch_page(queryset, keys, token, limit, ascending=self.ascending)
         return self.page.rows
 
     def _limit(self, request: Any) -> int:

@@ -169,6 +169,28 @@ dataset-version-title                POST   version    ok   ok   ok   404  404  
 dataset-version-finish               POST   version    ok   ok   ok   404  404  404  in   in
 dataset-version-restore              POST   version    ok   ok   ok   404  404  404  in   in
 dataset-diff                         GET    diff       ok   ok   ok   404  404  404  in   in
+api-datasets                         GET    -          ok   ok   ok   ok   ok   ok   in   in
+api-datasets                         POST   -          ok   ok   ok   ok   403  ok   in   in    api-dataset
+api-dataset                          GET    dataset    ok   ok   ok   404  404  404  in   in
+api-dataset                          PATCH  dataset    ok   ok   ok   404  403  404  in   in    api-shared
+api-dataset                          DELETE dataset    ok   ok   ok   404  403  404  in   in
+api-items                            GET    dataset    ok   ok   ok   404  404  404  in   in
+api-items                            POST   dataset    ok   ok   ok   404  403  404  in   in    api-item
+api-items                            PATCH  dataset    ok   ok   ok   404  403  404  in   in    api-items
+api-items                            DELETE dataset    ok   ok   ok   404  403  404  in   in    api-ids
+api-item                             GET    item       ok   ok   ok   404  404  404  in   in
+api-item                             PATCH  item       ok   ok   ok   404  403  404  in   in    api-item
+api-item                             DELETE item       ok   ok   ok   404  403  404  in   in
+api-item-checks                      GET    item       ok   ok   ok   404  404  404  in   in
+api-item-checks                      PUT    item       ok   ok   ok   404  403  404  in   in    api-checks
+api-global-checks                    GET    dataset    ok   ok   ok   404  404  404  in   in
+api-global-checks                    PUT    dataset    ok   ok   ok   404  403  404  in   in    api-checks
+api-versions                         GET    dataset    ok   ok   ok   404  404  404  in   in
+api-version                          GET    version    ok   ok   ok   404  404  404  in   in
+api-version-diff                     GET    version    ok   ok   ok   404  404  404  in   in
+api-version-restore                  POST   version    ok   ok   ok   404  403  404  in   in    api-title
+api-attachments                      GET    dataset    ok   ok   ok   404  404  404  in   in
+api-attachment                       GET    file_of_dataset ok   ok   ok   404  404  404  in   in
 
 # sign-in: about the signed-in person alone
 account_login                        GET    -          ok   ok   ok   ok   ok   ok   ok   ok

@@ -112,6 +112,15 @@ BODIES: dict[str, Any] = {
         {"ids": [str(world.rows["session"]["pk"])], "evalStatus": "golden"}
     ),
     "api-export": lambda world: json.dumps({"format": "text"}),
+    "api-dataset": lambda world: json.dumps({"name": "Rivers", "level": "message"}),
+    "api-shared": lambda world: json.dumps({"shared": True}),
+    "api-item": lambda world: json.dumps({"input": "Which river?"}),
+    "api-items": lambda world: json.dumps(
+        {"items": [{"id": str(world.rows["item"]["key"]), "tags": ["a"]}]}
+    ),
+    "api-ids": lambda world: json.dumps({"ids": [str(world.rows["item"]["key"])]}),
+    "api-checks": lambda world: json.dumps({"checks": [{"operator": "grammar"}]}),
+    "api-title": lambda world: json.dumps({"title": "Back"}),
     "ask-export": lambda world: {
         "format": "text",
         "turn_mode": TurnMode.PER_TURN.value,
