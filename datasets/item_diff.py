@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, F, OuterRef, TextField
+from django.db.models import Exists, F, Func, OuterRef, TextField, Value
 from django.db.models.functions import MD5, Cast, Left
 
 from evalplatform.scoping.keyset import Page, fetch_page
@@ -94,10 +94,17 @@ def page_of_gone(revisions: Any, a: int, b: int, token: str) -> tuple[Page, list
 
 def read(rows: Any) -> Any:
     """Each field as text up to LONGEST, and a print of all of it, to tell what differs."""
-    said = {name: Cast(F(name), TextField()) for name in LABELS}
+    said = {name: _as_text(name) for name in LABELS}
     texts = {f"{name}_text": Left(text, LONGEST + 1) for name, text in said.items()}
     prints = {f"{name}_print": MD5(text) for name, text in said.items()}
     return rows.annotate(**texts, **prints).values("id", "key", "position", *texts, *prints)
+
+
+def _as_text(name: str) -> Any:
+    """The field as one text; a list with commas."""
+    if name in {"tags", "files"}:
+        return Func(F(name), Value(", "), function="array_to_string", output_field=TextField())
+    return Cast(F(name), TextField())
 
 
 def _compared(before: dict[str, Any] | None, after: dict[str, Any], budget: list[int]) -> ItemDiff:

@@ -43,6 +43,7 @@ def look(page: Page, name: str) -> None:
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
             if folder := os.environ.get("SCREENSHOTS"):
+                page.wait_for_timeout(250)  # buttons change their colours slowly
                 path = Path(folder) / f"datasets-{name}-{size['width']}-{scheme}.png"
                 page.screenshot(path=path, caret="initial")
     too_wide = page.evaluate(TOO_WIDE)
