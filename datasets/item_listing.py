@@ -9,7 +9,7 @@ from django.db.models import F, Func, IntegerField
 from django.db.models.functions import Left
 
 from datasets.models import DatasetItem
-from evalplatform.scoping.keyset import Page, fetch_around, fetch_page
+from evalplatform.scoping.keyset import CAP, Page, fetch_around, fetch_page
 
 PAGE = 50
 PAGE_KEYS = ("position", "id")
@@ -26,6 +26,18 @@ def listed(rows: Any) -> Any:
         n_checks=Func(F("checks"), function="jsonb_array_length", output_field=IntegerField()),
         n_files=Func(F("files"), function="cardinality", output_field=IntegerField()),
     ).only("id", "key", "position", "public_id", "tags", "arrived", "session_id", "until_version")
+
+
+def few_or_many(rows: Any) -> tuple[Any, int, bool]:
+    """The rows to page through, how many there are up to the cap, and whether there are more.
+
+    Few are found first, by the filter's own index, and put in order then; many are met soon enough
+    when one walks the dataset in its order. The database cannot tell the one from the other.
+    """
+    found = list(rows.order_by().values_list("pk", flat=True)[: CAP + 1])
+    if len(found) > CAP:
+        return rows, CAP, True
+    return type(rows)(model=rows.model, using=rows.db).filter(pk__in=found), len(found), False
 
 
 def page_of(rows: Any, token: str) -> Page:

@@ -10,11 +10,11 @@ from django.http import HttpRequest, HttpResponseBase, QueryDict
 
 from datasets import operators
 from datasets.item_filters import ARRIVED, filter_items
-from datasets.item_listing import page_around, page_of
+from datasets.item_listing import few_or_many, page_around, page_of
 from datasets.list_filters import ListFilter
 from datasets.models import DatasetItem
 from datasets.views.dataset_page import DatasetPage
-from evalplatform.scoping.keyset import Page, capped_count
+from evalplatform.scoping.keyset import Page
 from evalplatform.scoping.patience import TooBroadError, patience
 
 
@@ -48,8 +48,10 @@ class ItemListPage(DatasetPage):
     def context(self, **kwargs: Any) -> dict[str, Any]:
         found = self.found()
         with patience():
-            page, errors = self.page(found)
-            n, is_more = capped_count(found.rows) if found else (self.n_items(), False)
+            rows, n, is_more = found.rows, self.n_items(), False
+            if found:
+                rows, n, is_more = few_or_many(rows)
+            page, errors = self.page(found, rows)
         token = self.request.GET.get("page", "")
         return self.of_filter(found) | {
             "items": page.rows,
@@ -61,10 +63,10 @@ class ItemListPage(DatasetPage):
             "errors": errors,
         }
 
-    def page(self, found: ListFilter) -> tuple[Page, dict[str, list[str]]]:
+    def page(self, found: ListFilter, rows: Any) -> tuple[Page, dict[str, list[str]]]:
         """Return the page that the address names, and what is wrong with the address."""
         try:
-            return page_of(found.rows, self.request.GET.get("page", "")), found.errors
+            return page_of(rows, self.request.GET.get("page", "")), found.errors
         except ValidationError as error:
             return Page([], "", ""), found.errors | {"page": error.messages}
 
@@ -95,11 +97,11 @@ class DatasetView(ItemListPage):
             "is_unknown": "item" in self.request.GET and shared is None,
         }
 
-    def page(self, found: ListFilter) -> tuple[Page, dict[str, list[str]]]:
+    def page(self, found: ListFilter, rows: Any) -> tuple[Page, dict[str, list[str]]]:
         shared = self.shared_item()
         if shared is None or shared.until_version:
-            return super().page(found)
-        return page_around(found.rows, shared), found.errors
+            return super().page(found, rows)
+        return page_around(rows, shared), found.errors
 
     def found(self) -> ListFilter:
         """A share link means the item, not a filter."""
