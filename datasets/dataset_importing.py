@@ -12,6 +12,7 @@ from datasets.editing import Edition, edition
 from datasets.formats import catalog
 from datasets.formats.item_merging import WHOLE_FIELDS, merged
 from datasets.formats.items import (
+    FIELDS,
     AttachmentRecord,
     CheckRecord,
     FieldCoverage,
@@ -252,7 +253,7 @@ def previewed(item: Item) -> dict[str, Any]:
     """An item of the file as it will become, cut to what a page shows."""
     record = {
         name: shown(value)
-        for name, value in plain(item.record._asdict()).items()
-        if name != "said" and value not in ("", {}, [], None)
+        for name in ("public_id", *FIELDS)
+        if (value := plain(getattr(item.record, name))) not in ("", {}, [], None)
     }
     return {"row": item.row, **record}

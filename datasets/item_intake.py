@@ -22,7 +22,7 @@ from datasets import item_writing
 from datasets.editing import Edition
 from datasets.formats.columns import REQUIRED
 from datasets.formats.item_merging import emptied, same
-from datasets.formats.items import FIELDS, Item, ItemRecord
+from datasets.formats.items import FIELDS, CheckRecord, Item, ItemRecord
 from datasets.formats.records import RowError, row_error
 from datasets.formats.seen_ids import SeenIds
 from datasets.models import Attachment, Dataset, DatasetItem
@@ -266,7 +266,9 @@ def record_of(row: DatasetItem, names: Mapping[uuid.UUID, str]) -> ItemRecord:
 
 
 def plain(value: Any) -> Any:
-    """A field's value as JSON holds it."""
+    """A field's value as JSON holds it, checks as the database keeps them."""
+    if isinstance(value, tuple) and value and isinstance(value[0], CheckRecord):
+        return [each.as_json() for each in value]
     return msgspec.to_builtins(value)
 
 

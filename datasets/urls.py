@@ -62,6 +62,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
         dataset_import.DiscardView.as_view(),
         name="dataset-import-discard",
     ),
+    path(
+        ITEM_IMPORT + "options/",
+        dataset_import.OptionsView.as_view(),
+        name="dataset-import-options",
+    ),
+    path(ITEM_IMPORT + "name/", dataset_import.NameView.as_view(), name="dataset-import-name"),
+    path(
+        ITEM_IMPORT + "errors/", dataset_import.ErrorsView.as_view(), name="dataset-import-errors"
+    ),
     path(ITEM_IMPORT + "undo/", dataset_import.UndoView.as_view(), name="dataset-import-undo"),
     path("datasets/", datasets.DatasetListView.as_view(), name="datasets"),
     path("datasets/new/", datasets.DatasetCreateView.as_view(), name="dataset-create"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from django.core.files.base import File
@@ -153,6 +154,12 @@ class RememberedMapping(ScopedModel):
             header_sha256=digest(header),
             defaults={"mapping": mapping},
         )
+
+    @classmethod
+    def saved_for(cls, header: Sequence[str], *, by: Actor) -> datetime | None:
+        """When the mapping of this header was kept last."""
+        rows = cls.objects.visible_to(by).filter(header_sha256=digest(header))
+        return rows.values_list("saved_at", flat=True).first()  # type: ignore[no-any-return]
 
     @classmethod
     def of(cls, header: Sequence[str], *, by: Actor) -> dict[str, Any] | None:

@@ -72,7 +72,7 @@ class DatasetUploadView(OfDataset, UploadPage):
 
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
         if self.target().level != Dataset.Level.MESSAGE:
-            return self.get(request, **kwargs)  # the page says why there is no form
+            return self.get(request)  # the page says why there is no form
         return super().post(request, **kwargs)
 
 

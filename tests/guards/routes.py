@@ -149,6 +149,9 @@ dataset-import-commit                POST   dataset_import 404  404  ok   404  4
 dataset-import-check                 POST   dataset_import 404  404  ok   404  403  404  in   in
 dataset-import-discard               POST   dataset_import 404  404  ok   404  403  404  in   in
 dataset-import-undo                  POST   dataset_import 404  404  ok   404  403  404  in   in
+dataset-import-options               POST   dataset_import 404  404  422  404  403  404  in   in
+dataset-import-name                  POST   dataset_import 404  404  ok   404  403  404  in   in    title=Rivers
+dataset-import-errors                GET    dataset_import 404  404  ok   404  403  404  in   in
 
 item                                 GET    item       ok   ok   ok   404  404  404  in   in
 item-create                          GET    dataset    ok   ok   ok   404  403  404  in   in
