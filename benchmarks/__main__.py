@@ -18,7 +18,10 @@ os.environ.setdefault("EVALPLATFORM_PLAIN_STATIC", "1")
 os.environ.setdefault("LOG_LEVEL", "ERROR")
 os.environ.setdefault("ALLOWED_HOSTS", "testserver,localhost")
 
-BENCHMARKS = ("clone", "export", "intake", "lists")
+BENCHMARKS = (
+    *("clone", "dataset_export", "dataset_import", "dataset_lists"),
+    *("export", "intake", "lists"),
+)
 
 
 def main() -> None:

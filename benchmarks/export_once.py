@@ -1,4 +1,4 @@
-"""One export in a process of its own: `python -m benchmarks.export_once MEMBERSHIP FORMAT`."""
+"""One export in a process of its own: `... benchmarks.export_once MEMBERSHIP FORMAT [DATASET]`."""
 
 from __future__ import annotations
 
@@ -7,22 +7,23 @@ import resource
 import sys
 from pathlib import Path
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 import django
 
+if TYPE_CHECKING:
+    from evalplatform.scoping.actor import Actor
+    from exports.models import Export
 
-def export_once(membership: str, slug: str) -> dict[str, float]:
+
+def export_once(membership: str, slug: str, dataset: str = "") -> dict[str, float]:
     """Ask for the file and build it here and now; returns seconds, peak MB and size in MB."""
     from evalplatform.accounts.models import Membership
     from evalplatform.jobs.running import run_job
     from exports import storing
-    from exports.catalog import FORMATS
-    from exports.formats.options import ExportOptions
-    from exports.models import Export
-    from exports.selection import Selection
 
     actor = Membership.all_rows.get(pk=membership).act(via="command")
-    export, _ = Export.request(FORMATS[slug], ExportOptions(), Selection(), by=actor)
+    export = asked(slug, dataset, actor)
     began = perf_counter()
     run_job(export.job_id)
     seconds = perf_counter() - began
@@ -30,6 +31,21 @@ def export_once(membership: str, slug: str) -> dict[str, float]:
     assert export.sha256, export.job.error
     storing.remove(str(export.file))
     return {"seconds": seconds, "rss": peak_memory(), "size": (export.n_bytes or 0) / 1e6}
+
+
+def asked(slug: str, dataset: str, actor: Actor) -> Export:
+    """The export of a dataset if one is named, else of all sessions."""
+    from datasets.models import Dataset
+    from exports.catalog import FORMATS
+    from exports.formats.options import ExportOptions
+    from exports.item_catalog import ITEM_FORMATS, ItemOptions
+    from exports.models import Export
+    from exports.selection import Selection
+
+    if dataset:
+        row = Dataset.objects.visible_to(actor).get(pk=dataset)
+        return Export.request_dataset(ITEM_FORMATS[slug], ItemOptions(), row, by=actor)[0]
+    return Export.request(FORMATS[slug], ExportOptions(), Selection(), by=actor)[0]
 
 
 def peak_memory() -> float:
