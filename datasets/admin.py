@@ -13,7 +13,9 @@ from datasets.models import (
     DatasetItem,
     DatasetVersion,
     Message,
+    PopulationRule,
     RememberedMapping,
+    RulePoll,
     Session,
     SessionImport,
     Source,
@@ -268,3 +270,49 @@ class RememberedMappingAdmin(ScopedModelAdmin):
 
     fields = ("mapping", "saved_at")
     list_display = ("__str__", "saved_at")
+
+
+@admin.register(PopulationRule)
+class PopulationRuleAdmin(ScopedModelAdmin):
+    """Rules that bring sessions into datasets; they are changed on the dataset's page."""
+
+    fields = (
+        "dataset",
+        "name",
+        "filters",
+        "lookback_days",
+        "quiet_minutes",
+        "is_enabled",
+        "created_by",
+        "created_at",
+        "n_failures",
+        "disabled_at",
+        "disabled_reason",
+        "due_at",
+    )
+    list_display = ("name", "dataset", "is_enabled", "n_failures", "created_by", "due_at")
+    list_filter = ("is_enabled",)
+    list_select_related = ("dataset__team", "created_by")
+    search_fields = ("name",)
+    linked_by = ("dataset__id__exact",)
+
+
+@admin.register(RulePoll)
+class RulePollAdmin(ScopedModelAdmin):
+    """What each poll of a rule did, for thirty days."""
+
+    fields = (
+        "rule",
+        "at",
+        "n_seen",
+        "n_added",
+        "n_already",
+        "n_waiting",
+        "n_left_out",
+        "version",
+        "error",
+    )
+    list_display = ("rule", "at", "n_seen", "n_added", "n_already", "n_waiting", "error")
+    list_filter = ("at",)
+    list_select_related = ("rule",)
+    linked_by = ("rule__id__exact",)

@@ -17,6 +17,7 @@ class DatasetsConfig(AppConfig):
             dataset_importing,
             importing,
             item_searching,
+            populating,
             searching,
         )
         from datasets.formats.zip_members import ZipCaps, configure

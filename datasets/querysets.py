@@ -53,6 +53,10 @@ class SessionQuerySet(ScopedQuerySet[Any]):
         """Keep sessions of the sources with these names."""
         return self.filter(source__name__in=names)
 
+    def not_made_by_runs(self) -> Self:
+        """Keep what people and their tools held, not what a run of this platform did."""
+        return self.exclude(source__kind="run")
+
     def with_models(self, names: Sequence[str]) -> Self:
         return self.filter(model__in=names)
 

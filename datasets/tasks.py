@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from datasets import import_turns, item_searching, searching
+from datasets import import_turns, item_searching, populating, searching
 from datasets.models import DatasetImport, SessionImport
 
 
@@ -17,3 +17,10 @@ def index_sessions() -> None:
 def forget_imports() -> None:
     """Delete files of imports that nobody needs any more."""
     import_turns.forget_old_files((SessionImport, DatasetImport))
+
+
+@shared_task(name="datasets.tasks.poll_rules")
+def poll_rules() -> None:
+    """Ask for a poll of each rule that is due, and forget what was kept long enough."""
+    populating.poll_due()
+    populating.forget_old_polls()

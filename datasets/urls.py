@@ -13,6 +13,7 @@ from datasets.views import (
     item_editor,
     item_page,
     items,
+    rules,
     sessions,
     versions,
 )
@@ -21,6 +22,7 @@ IMPORT = "sessions/imports/<uuid:pk>/"
 ITEM_IMPORT = "datasets/imports/<uuid:pk>/"
 DATASET = "datasets/<uuid:pk>/"
 VERSION = DATASET + "versions/<int:number>/"
+RULE = DATASET + "rules/<uuid:rule>/"
 ITEM = DATASET + "items/<uuid:key>/"
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -74,6 +76,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(ITEM_IMPORT + "undo/", dataset_import.UndoView.as_view(), name="dataset-import-undo"),
     path("datasets/", datasets.DatasetListView.as_view(), name="datasets"),
     path("datasets/new/", datasets.DatasetCreateView.as_view(), name="dataset-create"),
+    path(DATASET + "rules/", rules.RulesView.as_view(), name="dataset-rules"),
+    path(DATASET + "rules/new/", rules.RuleCreateView.as_view(), name="rule-create"),
+    path(DATASET + "rules/count/", rules.RuleCountView.as_view(), name="rule-count"),
+    path(RULE, rules.RuleView.as_view(), name="rule"),
+    path(RULE + "edit/", rules.RuleEditView.as_view(), name="rule-edit"),
+    path(RULE + "switch/", rules.RuleSwitchView.as_view(), name="rule-switch"),
+    path(RULE + "poll/", rules.RulePollView.as_view(), name="rule-poll"),
+    path(RULE + "delete/", rules.RuleDeleteView.as_view(), name="rule-delete"),
     path(DATASET + "clone/", cloning.CloneIntoView.as_view(), name="dataset-clone"),
     path(DATASET + "clones/<uuid:job>/", cloning.CloneView.as_view(), name="clone"),
     path(DATASET, items.DatasetView.as_view(), name="dataset"),

@@ -312,7 +312,9 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TIMEZONE = "UTC"
+RULE_POLL_SECONDS = env.integer("EVALPLATFORM_RULE_POLL_SECONDS", 300, least=1)
 CELERY_BEAT_SCHEDULE = {
+    "poll-rules": {"task": "datasets.tasks.poll_rules", "schedule": float(RULE_POLL_SECONDS)},
     "prune-access-log": {
         "task": "evalplatform.accounts.tasks.prune_access_log",
         "schedule": 3600.0,

@@ -5,6 +5,7 @@ from datasets.models.dataset import Dataset, DatasetVersion
 from datasets.models.dataset_import import DatasetImport, RememberedMapping
 from datasets.models.dataset_item import DatasetItem
 from datasets.models.message import Message
+from datasets.models.population_rule import PopulationRule, RulePoll
 from datasets.models.session import Session
 from datasets.models.session_import import SessionImport
 from datasets.models.source import Source
@@ -16,7 +17,9 @@ __all__ = [
     "DatasetItem",
     "DatasetVersion",
     "Message",
+    "PopulationRule",
     "RememberedMapping",
+    "RulePoll",
     "Session",
     "SessionImport",
     "Source",

@@ -19,6 +19,7 @@ class Source(ScopedModel):
         CODING_TOOL = "coding_tool", "Coding tool"
         API = "api", "API"
         FILE = "file"
+        RUN = "run"  # conversations that a run of this platform held: never taken by rules
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     team = models.ForeignKey("accounts.Team", on_delete=models.PROTECT, related_name="+")

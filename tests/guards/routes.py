@@ -89,6 +89,16 @@ api-export-manifest                  GET    export     404  404  ok   404  404  
 sessions                             GET    -          ok   ok   ok   ok   ok   404  in   in
 session-choices                      GET    -          ok   ok   ok   ok   ok   404  in   in
 session                              GET    session    ok   ok   ok   404  404  404  in   in
+dataset-rules                        GET    rule       ok   ok   ok   404  404  404  in   in
+rule-create                          GET    rule       ok   ok   ok   404  404  404  in   in
+rule-create                          POST   rule       ok   ok   ok   404  404  404  in   in    name=New&lookback_days=30&quiet_minutes=10
+rule-count                           GET    rule       ok   ok   ok   404  404  404  in   in
+rule                                 GET    rule       ok   ok   ok   404  404  404  in   in
+rule-edit                            GET    rule       ok   ok   ok   404  404  404  in   in
+rule-edit                            POST   rule       ok   ok   ok   404  404  404  in   in    name=New&lookback_days=30&quiet_minutes=10
+rule-switch                          POST   rule       ok   ok   ok   404  404  404  in   in    enabled=0
+rule-poll                            POST   rule       ok   ok   ok   404  404  404  in   in
+rule-delete                          POST   rule       ok   ok   ok   404  404  404  in   in
 clone-dialog                         GET    -          422  422  422  422  403  404  in   in
 clone-dialog                         POST   -          ok   ok   ok   ok   403  404  in   in    scope=all
 clone-start                          POST   -          ok   ok   ok   422  403  404  in   in    clone
@@ -260,6 +270,10 @@ admin:datasets_message_change        GET    message    ok   ok   ok   404  404  
 admin:datasets_message_history       GET    message    ok   ok   403  404  404  404  in   in
 admin:datasets_sessionimport_change  GET    import     404  404  ok   404  404  404  in   in
 admin:datasets_sessionimport_history GET    import     404  404  403  404  404  404  in   in
+admin:datasets_populationrule_change GET rule_row ok   ok   ok   404  404  404  in   in
+admin:datasets_populationrule_history GET rule_row ok   ok   403  404  404  404  in   in
+admin:datasets_rulepoll_change GET rule_poll ok   ok   ok   404  404  404  in   in
+admin:datasets_rulepoll_history GET rule_poll ok   ok   403  404  404  404  in   in
 admin:datasets_dataset_change GET dataset ok   ok   ok   404  404  404  in   in
 admin:datasets_dataset_history GET dataset ok   ok   403  404  404  404  in   in
 admin:datasets_datasetversion_change GET dataset_version ok   ok   ok   404  404  404  in   in

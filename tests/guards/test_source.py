@@ -107,6 +107,8 @@ EXEMPT = {
     "datasets/item_writing.py cursor": "COPY and set-wise change of a dataset that is locked",
     "datasets/attaching.py all_rows": "which ids that were made or found just now are stored",
     "datasets/clone_writing.py cursor": "writes items of sessions that visible_to(actor) gave",
+    "datasets/populating.py all_rows": "the beat serves every team; a poll acts as its owner, "
+    "whose rights are asked",
     "datasets/editing.py all_rows": "versions of a dataset that was locked as its editor; new rows",
     "datasets/editing.py cursor": "copies rows of the locked dataset",
     "datasets/models/dataset.py all_rows": "the first version of a new dataset; deleted datasets "

@@ -25,6 +25,7 @@ TASKS = {
     "evalplatform.accounts.tasks.prune_access_log": "forgets calls that are older than we keep",
     "evalplatform.notifications.tasks.prune_notifications": "forgets what was read long ago",
     "datasets.tasks.index_sessions": "index_what_waits: fills the text index",
+    "datasets.tasks.poll_rules": "poll_due: asks for a job of each rule's owner; forgets old polls",
     "datasets.tasks.forget_imports": "forget_old_files: deletes files no import needs",
     "exports.tasks.expire": "expire: deletes files whose time is over",
 }
@@ -41,6 +42,7 @@ KIND_VERBS: dict[str, Verb | None] = {
     "mail_notification": None,
     "label": Verb.LABEL,
     "clone": Verb.EDIT_EVIDENCE,
+    "poll_rule": Verb.EDIT_EVIDENCE,
 }
 
 

@@ -24,7 +24,9 @@ from datasets.models import (
     DatasetImport,
     DatasetVersion,
     Message,
+    PopulationRule,
     RememberedMapping,
+    RulePoll,
     Session,
     SessionImport,
 )
@@ -192,7 +194,10 @@ def make_rows(cast: Cast) -> dict[str, dict[str, Any]]:
     )  # fmt: skip
     dataset = make_dataset(owner=eva, name=f"{MARKER} dataset", items=[item_record()])
     item = items_of(dataset, by=eva)[0]
+    rule = make_rule(eva)
     named = {
+        "rule_row": rule,
+        "rule_poll": RulePoll.all_rows.get(rule=rule),
         "dataset": dataset,
         "dataset_version": DatasetVersion.all_rows.get(dataset=dataset, number=2),
         "item_row": item,
@@ -219,6 +224,7 @@ def make_rows(cast: Cast) -> dict[str, dict[str, Any]]:
         "item": {"pk": dataset.pk, "key": item.key},
         "version": {"pk": dataset.pk, "number": 1},
         "diff": {"pk": dataset.pk, "a": 1, "b": 2},
+        "rule": {"pk": rule.dataset.pk, "rule": rule.pk},
         "clone": {"pk": dataset.pk, "job": make_clone(eva, dataset).pk},
         "file_of_dataset": {"pk": dataset.pk, "file": named["attachment"].pk},
         "app": {"address": "/admin/datasets/"},
@@ -277,6 +283,15 @@ def make_dataset_import(actor: Actor, job: Job, dataset: Dataset) -> DatasetImpo
     row.file.save(f"{row.pk}.upload", ContentFile(b"{}"), save=False)
     row.save()
     return row
+
+
+def make_rule(actor: Actor) -> PopulationRule:
+    """A rule that says the marker, and a poll of it."""
+    dataset = make_dataset(owner=actor, name=f"{MARKER} sessions", level="session")
+    filters = {"tag": [f"{MARKER} tag"]}
+    rule = PopulationRule.create(dataset, by=actor, name=f"{MARKER} rule", filters=filters)
+    RulePoll.all_rows.create(rule=rule, error=f"{MARKER} error")
+    return rule
 
 
 def make_clone(actor: Actor, dataset: Dataset) -> Job:
