@@ -12,6 +12,7 @@ from django.http import QueryDict
 from datasets.formats.columns import DROP, OBJECTS, PLAIN, TITLES, ColumnMapping, guess_target
 from datasets.formats.options import ReadOptions
 from datasets.import_columns import Column
+from datasets.item_upload_forms import UPLOADED
 
 N_COLUMNS = 200  # what a page lists; the columns after them keep their use
 MAX_NAME = 500
@@ -74,6 +75,12 @@ class MappedColumn(NamedTuple):
 class ReadingForm(forms.Form):
     """The options of one import; `mapping` and `options` are what was chosen."""
 
+    format = forms.ChoiceField(
+        label="Read as",
+        required=False,
+        choices=[(each.slug, each.label) for each in UPLOADED.values()],
+        help_text="What the file was taken for. Choose another format to have it read as that.",
+    )
     unguard = forms.ChoiceField(
         label="Take off the mark ' before formulas",
         choices=UNGUARD,
@@ -90,7 +97,7 @@ class ReadingForm(forms.Form):
         columns: Sequence[Column],
         options: dict[str, Any],
     ) -> None:
-        super().__init__(data)
+        super().__init__(data, initial={"format": format_slug})
         self.columns = list({each.title: each for each in columns}.values())
         self.kept = options
         self.faults: dict[str, list[str]] = {}
@@ -152,6 +159,11 @@ class ReadingForm(forms.Form):
         """What is wrong with no column in particular: a required one is missing."""
         titles = {column.title for column in self.columns}
         return [said for title, each in self.faults.items() if title not in titles for said in each]
+
+    def all_faults(self) -> list[tuple[str, str]]:
+        """What is wrong with the mapping, each with the column it is about, if any."""
+        of_columns = [(each.column.title, fault) for each in self.rows() for fault in each.faults]
+        return of_columns + [("", fault) for fault in self.other_faults()]
 
     def switch_fields(self) -> list[BoundField]:
         """The switches of the format."""

@@ -89,15 +89,16 @@ class DatasetImport(FileImport):
         row.options = DEFAULTS | (options or {})
         return row.take_in(file, sha256=sha256, by=by)
 
-    def read_otherwise(self, options: dict[str, Any], *, by: Actor) -> None:
-        """Keep other options and have the file checked anew under them."""
+    def read_otherwise(self, options: dict[str, Any], *, format_slug: str = "", by: Actor) -> None:
+        """Keep other options, or another format, and have the file checked anew under them."""
         assert options.keys() <= DEFAULTS.keys()
         with transaction.atomic():
             row = self._locked(by)
             if row.state not in (row.State.READY, row.State.REFUSED):
                 raise Conflict("This import cannot be read otherwise now: load it again.")
             row.options = row.options | options
-            row.save(update_fields=["options"])
+            row.format = format_slug or row.format
+            row.save(update_fields=["options", "format"])
             row._start_check(by)
 
     def name_version(self, title: str, *, by: Actor) -> None:

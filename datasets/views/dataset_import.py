@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
 
@@ -18,6 +19,7 @@ from datasets.formats.items import Item
 from datasets.import_columns import Column, columns_of, first_items
 from datasets.import_showing import changed_fields_of, changes_of, errors_csv, previews_of
 from datasets.import_turns import opened
+from datasets.item_upload_forms import UPLOADED
 from datasets.models import Dataset, DatasetImport, RememberedMapping
 from datasets.reading_forms import ReadingForm
 from datasets.views.imports import ImportAct, get_import
@@ -84,6 +86,7 @@ class DatasetImportView(OfImport, ScopedPage):
         dataset = Dataset.objects.visible_to(self.actor).filter(pk=row.dataset_id).first()
         known = catalog.ITEM_FORMATS.get(row.format)
         may_read_otherwise = row.state in (row.State.READY, row.State.REFUSED)
+        reading = kwargs.get("reading") or (self.reading_form() if may_read_otherwise else None)
         return {
             "import": row,
             "report": report,
@@ -92,9 +95,8 @@ class DatasetImportView(OfImport, ScopedPage):
             "may_undo": bool(dataset and row.version and dataset.version == row.version),
             "commit_label": said_of(report),
             "title_form": kwargs.get("title_form") or VersionTitleForm({"title": row.title}),
-            "reading": (kwargs.get("reading") or self.reading_form())
-            if may_read_otherwise
-            else None,
+            "reading": reading,
+            "is_unmapped": bool(reading and reading.faults),
             "is_as_last_time": may_read_otherwise and self.is_as_last_time(),
             "changes": changes_of(report),
             "changed_fields": changed_fields_of(report),
@@ -169,18 +171,37 @@ class OptionsView(DatasetImportView):
     http_method_names = ("post",)
 
     def post(self, request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
+        slug = request.POST.get("format", self.row.format)
+        if slug in UPLOADED and slug != self.row.format:
+            return self.read_as(slug)
         form = self.reading_form(request.POST)
         is_valid = form.is_valid()
         if "preview" in request.POST:
-            return self.preview(form, self.first(form) if is_valid else [])
+            return self.preview(form.all_faults(), self.first(form) if is_valid else ())
         if not is_valid:
             return self.again(reading=form)
-        try:
-            self.row.read_otherwise(form.options(), by=self.actor)
-            self.remember(form.options().get("mapping", {}))
-        except Conflict as conflict:
-            messages.warning(request, str(conflict.detail))
+        self.read_otherwise(form.options())
+        self.remember(form.options().get("mapping", {}))
         return redirect(self.row)
+
+    def read_as(self, slug: str) -> HttpResponseBase:
+        """Check the file as one of another format; a preview of that has to wait for it."""
+        if "preview" in self.request.POST:
+            return self.preview([("", "Check the file this way to see its rows in this format.")])
+        if slug != MAPPED:
+            self.read_otherwise({"mapping": {}}, slug)
+        else:
+            with opened(self.row) as stream:
+                header = [column.title for column in columns_of(stream)]
+            mapping = RememberedMapping.of(header, by=self.actor) or {}
+            self.read_otherwise({"mapping": mapping}, slug)
+        return redirect(self.row)
+
+    def read_otherwise(self, options: dict[str, Any], slug: str = "") -> None:
+        try:
+            self.row.read_otherwise(options, format_slug=slug, by=self.actor)
+        except Conflict as conflict:
+            messages.warning(self.request, str(conflict.detail))
 
     def first(self, form: ReadingForm) -> list[Item]:
         """The first rows as they would become."""
@@ -189,12 +210,9 @@ class OptionsView(DatasetImportView):
         with opened(self.row) as stream:
             return first_items(stream, form.read_options())
 
-    def preview(self, form: ReadingForm, items: list[Item]) -> HttpResponse:
+    def preview(self, faults: list[tuple[str, str]], items: Iterable[Item] = ()) -> HttpResponse:
         """A part of the page: those rows, or why there are none."""
-        faults = [(row.column.title, fault) for row in form.rows() for fault in row.faults] + [
-            ("", fault) for fault in form.other_faults()
-        ]
-        shown = {"previews": previews_of(map(previewed, items)), "faults": faults, "is_live": True}
+        shown = {"previews": previews_of(map(previewed, items)), "faults": faults}
         return render(self.request, "datasets/_item_previews.html", shown)
 
 

@@ -205,6 +205,22 @@ def test_changed_checks_and_histories_are_read_as_lines() -> None:
     assert readable("history", "user: too lo…") == "user: too lo…"
 
 
+def test_another_format_is_read_when_the_guess_was_wrong(cast: Cast, sign_in: SignIn) -> None:
+    client, row = sign_in(cast.eva), checked(CSV, cast.eva, format_slug="suite-csv")
+    assert "read as Suite CSV" in text(client.get(row.get_absolute_url()))
+    assert act(client, row, "options", format="no-such").status_code == 422
+    assert "in this format" in text(act(client, row, "options", format="dataset-csv", preview="1"))
+    act(client, row, "options", format="dataset-csv")
+    row.refresh_from_db()
+    assert (row.format, row.state) == ("dataset-csv", row.State.CHECKING)
+    assert row.check_job is not None
+    row = after(row, row.check_job)
+    assert row.report["items"]["create"] == 2
+    act(client, row, "options", format="suite-csv")
+    row.refresh_from_db()
+    assert row.format == "suite-csv"
+
+
 def test_options_of_a_saved_import_stay(cast: Cast, sign_in: SignIn) -> None:
     client, row = sign_in(cast.eva), committed(checked(CSV, cast.eva), cast.eva)
     response = act(client, row, "options", automatic_history="on")
