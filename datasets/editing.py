@@ -18,6 +18,7 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
+from itertools import zip_longest
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -30,6 +31,7 @@ from datasets.item_searching import request_index
 from datasets.models import Dataset, DatasetItem, DatasetVersion
 from datasets.models.dataset import locked
 from datasets.models.dataset_item import CONTENT, SEARCHED, STEP
+from evalplatform.accounts.models.user import new_id
 from evalplatform.audit.recording import record
 from evalplatform.errors import Conflict
 from evalplatform.scoping.actor import Actor
@@ -203,15 +205,20 @@ class Edition:
         arrived: str,
         files: Mapping[str, uuid.UUID] | None = None,
         after: DatasetItem | None = None,
+        keys: Sequence[uuid.UUID] = (),
     ) -> list[DatasetItem]:
-        """Append items, or put one right after another; ValidationError names a clash of ids."""
+        """Append items, or put one right after another; ValidationError names a clash of ids.
+
+        `keys` are new ones, in the order of the records; without them they are made.
+        """
         records = list(records)
         number = self.number if records else 0
         position = self._room_after(after) if after else self.end()
         now = timezone.now()
         made = []
-        for each in records:
+        for key, each in zip_longest(keys, records):
             row = DatasetItem(
+                key=key or new_id(),
                 dataset=self.dataset,
                 level=self.dataset.level,
                 public_id=each.public_id or str(uuid.uuid4()),

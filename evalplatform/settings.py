@@ -277,6 +277,7 @@ SPECTACULAR_SETTINGS = {
     "paginated; every error has one shape.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "ENUM_NAME_OVERRIDES": {"ImportState": "datasets.api.import_serializers.STATES"},
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "evalplatform.schema.add_refusals",

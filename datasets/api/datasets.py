@@ -6,9 +6,9 @@ import uuid
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.urls import reverse
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -24,7 +24,9 @@ from datasets.api.of_dataset import (
     IF_MATCH,
     PAGE_PARAMETERS,
     PAGING,
+    SAME_MADE,
     OfDataset,
+    made_id,
     paged,
     refuse_unknown,
     require_same_dataset,
@@ -32,6 +34,8 @@ from datasets.api.of_dataset import (
 from datasets.dataset_filters import filter_datasets
 from datasets.models import Dataset
 from datasets.models.dataset import locked
+from evalplatform.errors import Conflict
+from evalplatform.jobs.api import idempotency_key
 from evalplatform.scoping.api import ScopedAPIView
 from evalplatform.scoping.keyset import ApiKeysetPagination
 
@@ -78,14 +82,35 @@ class DatasetsView(ScopedAPIView):
         operation_id="create_dataset",
         summary="Make an empty dataset",
         request=NewDataset,
-        responses={201: DatasetRow},
+        parameters=[SAME_MADE],
+        responses={
+            201: DatasetRow,
+            200: DatasetRow,
+            409: OpenApiResponse(description="The Idempotency-Key was used for another dataset."),
+        },
     )
     def post(self, request: Request) -> Response:
         asked = NewDataset(data=request.data)
         asked.is_valid(raise_exception=True)
-        dataset = Dataset.create(**asked.validated_data, by=self.actor)
-        where = {"Location": reverse("api-dataset", args=[dataset.pk])}
-        return shown(dataset, status=201, headers=where)
+        key = idempotency_key(request)
+        pk = made_id(self.actor, key, "dataset") if key else None
+        made = self._made_before(pk)
+        if made is None:
+            try:
+                dataset = Dataset.create(**asked.validated_data, pk=pk, by=self.actor)
+            except IntegrityError as error:  # the same call was quicker, or it is deleted now
+                made = self._made_before(pk)
+                if made is None:
+                    raise Conflict("What this Idempotency-Key made is deleted.") from error
+        if made and made.level != asked.validated_data["level"]:
+            raise Conflict("This Idempotency-Key was used for another dataset: take another one.")
+        found = made or dataset
+        where = {"Location": reverse("api-dataset", args=[found.pk])}
+        return shown(found, status=200 if made else 201, headers=where)
+
+    def _made_before(self, pk: uuid.UUID | None) -> Dataset | None:
+        found: Dataset | None = self.rows().filter(pk=pk).first() if pk else None
+        return found
 
 
 class DatasetView(OfDataset, ScopedAPIView):

@@ -41,22 +41,38 @@ class ItemChanges:
     before: Before = lambda dataset: None
     errors: list[RowError] = field(default_factory=list)
     warnings: list[RowWarning] = field(default_factory=list)
+    is_repeated: bool = False
 
     @property
     def is_of_sessions(self) -> bool:
         return self.dataset.level == Dataset.Level.SESSION
 
-    def add(self, elements: Sequence[Any]) -> list[DatasetItem]:
-        """Append new items. Raises RowsRefusedError with every fault of all of them."""
+    def add(self, elements: Sequence[Any], keys: Sequence[uuid.UUID] = ()) -> list[DatasetItem]:
+        """Append new items. Raises RowsRefusedError with every fault of all of them.
+
+        `keys` are those that a call made before if it is the same call: one more than elements.
+        """
         if self.is_of_sessions:
             raise Conflict(SNAPSHOTS)
         records = [self._new(row, value) for row, value in enumerate(elements, 1)]
         with edition(self.dataset, by=self.by) as changing:
+            if made := self._made_before(changing, keys):
+                return made
             self.before(changing.dataset)
             self._refuse_ids(changing, records)
             refuse_rows(self.errors, kind=RowsRefusedError)
             files = {str(each): each for each in self.files}
-            return changing.add(records, arrived=DatasetItem.Arrived.MANUAL, files=files)
+            by_hand = DatasetItem.Arrived.MANUAL
+            return changing.add(records, arrived=by_hand, files=files, keys=keys[:-1])
+
+    def _made_before(self, changing: Edition, keys: Sequence[uuid.UUID]) -> list[DatasetItem]:
+        """What the same call has made; Conflict when it was about another number of items."""
+        rows = changing.revisions().filter(key__in=keys).order_by("from_version") if keys else ()
+        there = {row.key: row for row in rows}
+        if there and there.keys() != set(keys[:-1]):
+            raise Conflict("This Idempotency-Key was used for other items: take another one.")
+        self.is_repeated = bool(there)
+        return [there[key] for key in keys[:-1]] if there else []
 
     def _new(self, row: int, value: Any) -> ItemRecord:
         found = Findings(row)

@@ -33,8 +33,10 @@ from datasets.api.of_dataset import (
     IF_MATCH,
     PAGE_PARAMETERS,
     PAGING,
+    SAME_MADE,
     VERSION,
     OfDataset,
+    made_id,
     paged,
     refuse_unknown,
     require_match,
@@ -45,6 +47,7 @@ from datasets.item_filters import ARRIVED, NAMES, filter_items
 from datasets.models import DatasetItem, Session
 from datasets.operators import OPERATORS
 from evalplatform.errors import Unavailable
+from evalplatform.jobs.api import idempotency_key
 from evalplatform.schema import BodyOfDelete
 from evalplatform.scoping.api import ScopedAPIView
 from evalplatform.scoping.keyset import ApiKeysetPagination
@@ -157,20 +160,22 @@ class ItemsView(OfItems, ScopedAPIView):
         operation_id="create_items",
         summary="Append one item, or up to 1,000: all or none",
         request=NEW_ITEMS,
-        parameters=[IF_DATASET_MATCH],
-        responses={201: MadeItems, **CHANGED_RESPONSE},
+        parameters=[IF_DATASET_MATCH, SAME_MADE],
+        responses={201: MadeItems, 200: MadeItems, **CHANGED_RESPONSE},
     )
     def post(self, request: Request, pk: uuid.UUID) -> Response:
         """Append the items; with any fault nothing is saved, and `errors` says row and column."""
         self.require_editor()
         elements = MANY.elements(MANY.data_of(request), single=True)
         changes = self.changes_of_many(elements)
-        made = changes.add(elements)
+        key, n = idempotency_key(request), len(elements)
+        keys = [made_id(self.actor, key, pk, place) for place in range(n + 1)] if key else ()
+        made = changes.add(elements, keys)
         answer = MadeItems(self.answer(changes, items=made)).data
         where = {"ETag": self.etag_now()}
         if len(made) == 1:
             where["Location"] = reverse("api-item", args=[pk, made[0].key])
-        return Response(answer, status=201, headers=where)
+        return Response(answer, status=200 if changes.is_repeated else 201, headers=where)
 
     @extend_schema(
         operation_id="change_items",

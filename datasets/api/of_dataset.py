@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,8 @@ from rest_framework.request import Request
 from datasets.api.dataset_serializers import dataset_etag
 from datasets.models import Attachment, Dataset, DatasetItem, DatasetVersion
 from evalplatform.errors import Conflict
+from evalplatform.jobs.api import LONGEST_KEY
+from evalplatform.scoping.actor import Actor
 from evalplatform.scoping.keyset import ApiKeysetPagination
 from evalplatform.scoping.managers import require_editable
 
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
 else:
     View = object
 
+NAMESPACE = uuid.UUID("5d0f5a4e-6d5c-4b5f-9a55-3f1f4f3a2b61")
 CHANGED = "It has changed since If-Match was read: load it again."
 CHANGED_RESPONSE = {409: OpenApiResponse(description="Changed since If-Match was read.")}
 IF_MATCH = OpenApiParameter(
@@ -29,6 +33,13 @@ IF_MATCH = OpenApiParameter(
     str,
     OpenApiParameter.HEADER,
     description="The ETag it had when you read it: 409 when it has changed since.",
+)
+SAME_MADE = OpenApiParameter(
+    "Idempotency-Key",
+    str,
+    OpenApiParameter.HEADER,
+    description="The same key again makes nothing: 200 with what it made, as it is now. At most "
+    f"{LONGEST_KEY} characters.",
 )
 VERSION = OpenApiParameter(
     "version", {"type": "integer", "minimum": 1}, description="As of this version; else newest."
@@ -107,6 +118,11 @@ def paged(row: type[serializers.Serializer[Any]], **more: Any) -> Any:
     neighbours = {name: serializers.CharField(**token) for name in ("next", "previous")}
     fields = {**more, "results": row(many=True), **neighbours}
     return inline_serializer(f"{row.__name__}Page", fields)
+
+
+def made_id(actor: Actor, key: str, *place: object) -> uuid.UUID:
+    """The id of what a call with this Idempotency-Key makes: asking again finds it there."""
+    return uuid.uuid5(NAMESPACE, ":".join(map(str, (actor.membership.pk, key, *place))))
 
 
 def refuse_unknown(request: Request, known: tuple[str, ...]) -> None:

@@ -2,10 +2,11 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from datasets.api import attachments, checks, cloning, datasets, items, sessions, versions
+from datasets.api import attachments, checks, cloning, datasets, imports, items, sessions, versions
 
 DATASET = "datasets/<uuid:pk>"
 VERSION = f"{DATASET}/versions/<int:number>"
+IMPORT = "imports/<uuid:pk>"
 ITEM = f"{DATASET}/items/<uuid:key>"
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -28,4 +29,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
         attachments.AttachmentView.as_view(),
         name="api-attachment",
     ),
+    path("imports", imports.ImportsView.as_view(), name="api-imports"),
+    path(IMPORT, imports.ImportView.as_view(), name="api-import"),
+    path(f"{IMPORT}/commit", imports.ImportCommitView.as_view(), name="api-import-commit"),
+    path(f"{IMPORT}/options", imports.ImportOptionsView.as_view(), name="api-import-options"),
+    path(f"{IMPORT}/discard", imports.ImportDiscardView.as_view(), name="api-import-discard"),
+    path(f"{IMPORT}/undo", imports.ImportUndoView.as_view(), name="api-import-undo"),
 ]

@@ -168,16 +168,21 @@ class VersionRestoreView(OfDataset, ScopedAPIView):
         summary="Make the dataset what it was at this version, as a new version",
         request=RestoreInput,
         parameters=[IF_DATASET_MATCH],
-        responses={201: VersionRow, **CHANGED_RESPONSE},
+        responses={201: VersionRow, 200: VersionRow, **CHANGED_RESPONSE},
     )
     def post(self, request: Request, pk: uuid.UUID, number: int) -> Response:
-        """Nothing is lost: the versions between stay. The newest version itself is a conflict."""
+        """Nothing is lost: the versions between stay. The newest version itself is a conflict; what
+        the newest version has restored already is not restored again (200)."""
         self.require_editor()
         wanted = self.get_version(number)
         asked = RestoreInput(data=request.data or {})
         asked.is_valid(raise_exception=True)
         with transaction.atomic():
-            require_same_dataset(request, locked(self.dataset, self.actor))
+            row = locked(self.dataset, self.actor)
+            require_same_dataset(request, row)
+            newest = self.get_version(row.version)
+            if newest.restores == wanted.number:
+                return Response(VersionRow(newest).data)
             title = asked.validated_data.get("title", "")
             made = restore(self.dataset, wanted.number, by=self.actor, title=title)
         dataset = self.get_row(pk=pk)

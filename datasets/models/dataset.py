@@ -84,14 +84,22 @@ class Dataset(ScopedModel):
         return Q(owner=actor.user) if actor.may(Verb.EDIT_EVIDENCE) else NOBODY
 
     @classmethod
-    def create(cls, *, name: str, level: str, description: str = "", by: Actor) -> Dataset:
-        """An empty dataset, its version 1 and the event, in one transaction."""
+    def create(
+        cls, *, name: str, level: str, description: str = "", pk: Any = None, by: Actor
+    ) -> Dataset:
+        """An empty dataset, its version 1 and the event, in one transaction.
+
+        A `pk` that is taken is an IntegrityError.
+        """
         if not by.may(Verb.EDIT_EVIDENCE):
             raise PermissionDenied("Your role may not make datasets.")
         dataset = cls(
             team=by.team, owner=by.user, name=name.strip(), description=description, level=level
         )
-        dataset.full_clean(exclude=["team", "owner"], validate_unique=False)
+        dataset.pk = pk or dataset.pk
+        dataset.full_clean(
+            exclude=["team", "owner"], validate_unique=False, validate_constraints=False
+        )
         with transaction.atomic():
             dataset.save(force_insert=True)
             DatasetVersion.all_rows.create(

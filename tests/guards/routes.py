@@ -202,6 +202,13 @@ api-versions                         GET    dataset    ok   ok   ok   404  404  
 api-version                          GET    version    ok   ok   ok   404  404  404  in   in
 api-version-diff                     GET    version    ok   ok   ok   404  404  404  in   in
 api-version-restore                  POST   version    ok   ok   ok   404  403  404  in   in    api-title
+api-imports                          GET    -          ok   ok   ok   ok   ok   ok   in   in
+api-imports                          POST   -          400  400  400  400  403  400  in   in
+api-import                           GET    dataset_import 404  404  ok   404  404  404  in   in
+api-import-commit                    POST   dataset_import 404  404  409  404  403  404  in   in    api-title
+api-import-options                   POST   dataset_import 404  404  ok   404  403  404  in   in    api-options
+api-import-discard                   POST   dataset_import 404  404  ok   404  403  404  in   in
+api-import-undo                      POST   dataset_import 404  404  409  404  403  404  in   in
 api-attachments                      GET    dataset    ok   ok   ok   404  404  404  in   in
 api-attachment                       GET    file_of_dataset ok   ok   ok   404  404  404  in   in
 

@@ -122,6 +122,7 @@ BODIES: dict[str, Any] = {
     ),
     "api-ids": lambda world: json.dumps({"ids": [str(world.rows["item"]["key"])]}),
     "api-checks": lambda world: json.dumps({"checks": [{"operator": "grammar"}]}),
+    "api-options": lambda world: json.dumps({"overwrite": True}),
     "api-title": lambda world: json.dumps({"title": "Back"}),
     "ask-export": lambda world: {
         "format": "text",
