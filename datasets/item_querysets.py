@@ -51,11 +51,11 @@ class ItemQuerySet(ScopedQuerySet[Any]):
         return self.exclude(checks=[]) if wanted else self.filter(checks=[])
 
     def with_operators(self, operators: Sequence[str]) -> Self:
-        """Keep items with a check of one of the operators."""
+        """Keep items with a check of one of the operators, by the index of those with checks."""
         wanted = Q()
         for operator in operators:
             wanted |= Q(checks__contains=[{"operator": operator}])
-        return self.filter(wanted)
+        return self.exclude(checks=[]).filter(wanted)
 
     def linked(self, wanted: bool) -> Self:
         """Keep items with a link to a session, or without."""

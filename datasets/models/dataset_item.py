@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import pgtrigger
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import F, Q
@@ -153,6 +153,31 @@ class DatasetItem(ScopedModel):
                 fields=["tags"], condition=Q(until_version=None) & ~Q(tags=[]), name="items_by_tag"
             ),
             GinIndex(fields=["search"], condition=Q(until_version=None), name="items_by_text"),
+            models.Index(
+                fields=["dataset", "position", "id"],
+                condition=Q(until_version=None) & ~Q(checks=[]),
+                name="items_with_checks",
+            ),
+            GinIndex(
+                OpClass(F("checks"), "jsonb_path_ops"),
+                condition=Q(until_version=None) & ~Q(checks=[]),
+                name="items_by_check",
+            ),
+            models.Index(
+                fields=["dataset", "position", "id"],
+                condition=Q(until_version=None, session__isnull=False),
+                name="items_with_link",
+            ),
+            models.Index(
+                fields=["dataset", "arrived"],
+                condition=Q(until_version=None),
+                name="items_by_arrival",
+            ),
+            models.Index(
+                fields=["key", "until_version"],
+                condition=Q(until_version__isnull=False),
+                name="items_that_went_by_key",
+            ),
             models.Index(
                 fields=["dataset", "id"],
                 condition=Q(search=None, until_version=None),
