@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('datasets', '0005_dataset_imports'),
+        ('datasets', '0006_population_rules'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
