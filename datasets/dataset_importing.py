@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, BinaryIO
@@ -27,6 +28,7 @@ from datasets.formats.report import Report
 from datasets.import_turns import LookAgain, Tell, opened, still_held
 from datasets.item_intake import Ids, ItemIntake, Rules, chunks, plain, shown
 from datasets.models import Dataset, DatasetImport, DatasetItem, DatasetVersion
+from evalplatform.accounts.models.user import BLANK, HIDDEN, tidy_name
 from evalplatform.jobs.kinds import JobRefusedError, job_kind
 from evalplatform.jobs.running import Turn
 from evalplatform.scoping.actor import Actor
@@ -38,6 +40,7 @@ UNTITLED = "Imported dataset"
 SUITES = ("suite-csv", "suite-json", "suite-zip")
 ID_COLUMNS = {"suite-csv": "Test Id", "suite-zip": "Test Id"}
 CLEARING = "empty_cells_clear"
+SPACING = {"Cc", "Zl", "Zp"}  # line ends and tabs
 
 
 @job_kind(DatasetImport.CHECK_KIND)
@@ -69,12 +72,12 @@ def save_all(row: DatasetImport, turn: Turn, tell: Tell) -> dict[str, Any]:
         walk = Walk(row, actor, tell, changing)
         with walk.storing_files():
             report = walk.report()
-        if any(report[key] != row.report[key] for key in COUNTED):
-            raise LookAgain
-        held = still_held(row, turn)
-        held.dataset, held.version = dataset, changing.dataset.version
-        held.save(update_fields=["dataset", "version"])
-        held.finish_commit(report)
+            if any(report[key] != row.report[key] for key in COUNTED):
+                raise LookAgain
+            held = still_held(row, turn)
+            held.dataset, held.version = dataset, changing.dataset.version
+            held.save(update_fields=["dataset", "version"])
+            held.finish_commit(report)
     return report
 
 
@@ -89,10 +92,17 @@ def dataset_of(row: DatasetImport, actor: Actor) -> Dataset:
 def new_dataset(row: DatasetImport, actor: Actor) -> Dataset:
     """The dataset that the import makes, named by the person, else by the file."""
     told = row.report.get("suite") or {}
-    name = row.new_name or told.get("title", "").strip()[:200] or UNTITLED
+    name = plain_name(row.new_name) or plain_name(told.get("title", "")) or UNTITLED
     return Dataset.create(
         name=name, description=told.get("description", ""), level=Dataset.Level.MESSAGE, by=actor
     )
+
+
+def plain_name(text: str) -> str:
+    """A name out of a file, without the characters that names may not hold."""
+    spaced = "".join(" " if unicodedata.category(c) in SPACING else c for c in text)
+    kept = (c for c in spaced if c not in BLANK and unicodedata.category(c) not in HIDDEN)
+    return tidy_name("".join(kept))[:200].strip()
 
 
 def refuse_unless_message_level(dataset: Dataset) -> None:

@@ -113,10 +113,12 @@ def refusing_full_disk() -> Iterator[None]:
 def forget_old_files(models: tuple[type[FileImport], ...]) -> int:
     """Delete files that outlived their import (a crash came between) or never got one; how many."""
     storage = models[0]._meta.get_field("file").storage
-    if not storage.exists(FOLDER):
+    try:
+        file_names = storage.listdir(FOLDER)[1]
+    except FileNotFoundError:  # a folder that nobody has made yet; S3 knows none and lists nothing
         return 0
     n_deleted = 0
-    for file_name in storage.listdir(FOLDER)[1]:
+    for file_name in file_names:
         name = f"{FOLDER}/{file_name}"
         is_needed = any(
             model.all_rows.filter(file=name).exclude(state__in=model.ENDED).exists()

@@ -13,7 +13,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from functools import cached_property
+from typing import Any, NamedTuple
 
 import msgspec
 from django.utils import timezone
@@ -35,6 +36,14 @@ LISTED_CHANGES, SHOWN_CHARACTERS = 100, 600
 CLASH = (
     "The dataset holds a test with this id already. Choose another id, or tick "
     "“overwrite tests with matching ids”."
+)
+UNKNOWN = (
+    "No item of this dataset has this id. Correct it, or empty the cell to add the row as a new "
+    "item."
+)
+HARDLY_OTHER = (
+    "The dataset holds an item whose id differs from this one in case only. Write it as it is "
+    "there, or choose another id."
 )
 # How the stored item and the one of the file become one; the reader's format knows what it covers.
 Merge = Callable[[ItemRecord, ItemRecord], ItemRecord]
@@ -60,6 +69,15 @@ class Rules:
     id_column: str
     arrived: str
     merge: Merge
+
+
+class Change(NamedTuple):
+    """A stored item, what it becomes, the ids of its files then, and the fields that differ."""
+
+    stored: DatasetItem
+    after: ItemRecord
+    files: list[uuid.UUID]
+    names: frozenset[str]
 
 
 @dataclass
@@ -91,7 +109,7 @@ class ItemIntake:
 
     def take(self, items: Sequence[Item]) -> None:
         """Decide and do one chunk; what cannot be is in `errors`, and the caller rolls back."""
-        rows = [self._identified(item) for item in items]
+        rows = self._identified(items)
         stored = self._stored([each.public_id for _, each, _ in rows])
         new, known = [], []
         for row, each, is_made in rows:
@@ -122,16 +140,35 @@ class ItemIntake:
 
     # --- ids -----------------------------------------------------------------------------
 
-    def _identified(self, item: Item) -> tuple[int, ItemRecord, bool]:
-        """The row, its record with an id, and whether that id was made of what it says."""
-        record = item.record
-        if record.public_id:
-            return item.row, record, False
-        made = made_id(record)
-        if self._made_ids.repetition(item.row, made, "") is not None:
-            self._n_alike[made] += 1
-            made = made_id(record, self._n_alike[made])
-        return item.row, record._replace(public_id=made), True
+    def _identified(self, items: Sequence[Item]) -> list[tuple[int, ItemRecord, bool]]:
+        """The rows, their records with an id, and whether that id was made of what they say.
+
+        An exported file has made ids in its cells: a copy of such a row without one is another
+        item, so the ids of the cells are taken first.
+        """
+        for row, record in items:
+            if looks_made(record.public_id) and self._is_taken(row, record.public_id):
+                message = (
+                    "A row above without an id says the same and was given this id. "
+                    "Move that row below this one, or give it another id."
+                )
+                self._refuse(row, self.rules.id_column, message, record.public_id)
+        return [
+            (row, record, False)
+            if record.public_id
+            else (row, record._replace(public_id=self._made(row, record)), True)
+            for row, record in items
+        ]
+
+    def _made(self, row: int, record: ItemRecord) -> str:
+        made = first = made_id(record)
+        while self._is_taken(row, made):
+            self._n_alike[first] += 1
+            made = made_id(record, self._n_alike[first])
+        return made
+
+    def _is_taken(self, row: int, made: str) -> bool:
+        return self._made_ids.repetition(row, made, "") is not None
 
     def _stored(self, public_ids: Sequence[str]) -> dict[str, DatasetItem]:
         if self.dataset is None or self._takes_ids:
@@ -144,17 +181,32 @@ class ItemIntake:
     def _create(self, new: Sequence[tuple[int, ItemRecord, bool]]) -> None:
         taken = []
         for row, record, is_made in new:
-            if not is_made and self.rules.ids is Ids.KNOWN and not self._takes_ids:
-                message = (
-                    "No item of this dataset has this id. Correct it, or empty the cell to add "
-                    "the row as a new item."
-                )
+            if not is_made and (message := self._why_not_new(record.public_id)):
                 self._refuse(row, self.rules.id_column, message, record.public_id)
                 continue
             self._decide("create", record.public_id)
             taken.append(record)
         if self.edition is not None and taken:
             self._insert(self.edition, taken)
+
+    def _why_not_new(self, public_id: str) -> str:
+        """What keeps an id of the file from being that of a new item, if anything does."""
+        if self._takes_ids:
+            return ""
+        if self.rules.ids is Ids.KNOWN:
+            return UNKNOWN
+        return HARDLY_OTHER if self._stored_ids.repetition(0, public_id, "") else ""
+
+    @cached_property
+    def _stored_ids(self) -> SeenIds:
+        """The ids of the dataset, which new ones must not resemble; read when first asked for."""
+        seen = SeenIds()
+        for public_id in self._rows().values_list("public_id", flat=True).iterator():
+            seen.repetition(0, public_id, "")
+        return seen
+
+    def _files_of(self, record: ItemRecord) -> list[uuid.UUID]:
+        return [self.files[name] for name in record.files]
 
     def _insert(self, edition: Edition, records: Sequence[ItemRecord]) -> None:
         assert self.dataset is not None
@@ -165,9 +217,12 @@ class ItemIntake:
             edition.number,
         )  # fmt: skip
         rows = (
-            (str(new_id()), each.public_id, position, *item_writing.values_of(each, self.files))
+            (
+                str(new_id()), each.public_id, position,
+                *item_writing.values_of(each, self._files_of(each)),
+            )
             for each, position in zip(records, positions, strict=True)
-        )
+        )  # fmt: skip
         item_writing.insert(head, rows, timezone.now())
         self._position += len(records) * STEP
         edition.added(len(records))
@@ -175,28 +230,20 @@ class ItemIntake:
     # --- known ones ----------------------------------------------------------------------
 
     def _update(self, known: Sequence[tuple[int, ItemRecord, DatasetItem]]) -> None:
-        changed: list[tuple[DatasetItem, ItemRecord, frozenset[str]]] = []
+        changed: list[Change] = []
         for row, given, stored in known:
             before = record_of(stored, self._names)
             after = self.rules.merge(before, given)
-            differing = self._differing(before, after, stored)
+            is_given = "files" in given.said and after.files == given.files
+            files = self._files_of(given) if is_given else stored.files
+            differing = differences(before, after, is_other_files=files != stored.files)
             if not differing:
                 self._decide("unchanged", given.public_id)
             elif self._may_become(row, before, after):
                 self._note_change(row, before, after, differing)
-                changed.append((stored, after, differing))
+                changed.append(Change(stored, after, files, differing))
         if self.edition is not None and changed:
             self._change(self.edition, changed)
-
-    def _differing(
-        self, before: ItemRecord, after: ItemRecord, stored: DatasetItem
-    ) -> frozenset[str]:
-        names = {n for n in FIELDS if not same(getattr(before, n), getattr(after, n))}
-        if "files" not in names and after.files:
-            kept = {self._names.get(pk): pk for pk in stored.files}
-            if any(self.files.get(name, kept.get(name)) != kept.get(name) for name in after.files):
-                names.add("files")
-        return frozenset(names)
 
     def _may_become(self, row: int, before: ItemRecord, after: ItemRecord) -> bool:
         """Whether the update takes no required text away."""
@@ -222,21 +269,34 @@ class ItemIntake:
             fields = {name: [shown(a), shown(b)] for name, (a, b) in told.items()}
             self.changes.append({"row": row, "id": before.public_id, "fields": fields})
 
-    def _change(
-        self, edition: Edition, changed: Sequence[tuple[DatasetItem, ItemRecord, frozenset[str]]]
-    ) -> None:
+    def _change(self, edition: Edition, changed: Sequence[Change]) -> None:
         assert self.dataset is not None
-        edition.writable([stored.key for stored, _, _ in changed])
-        files = {name: pk for pk, name in self._names.items()} | self.files
-        rows = [(stored.key, item_writing.values_of(after, files)) for stored, after, _ in changed]
+        edition.writable([each.stored.key for each in changed])
+        rows = [
+            (each.stored.key, item_writing.values_of(each.after, each.files)) for each in changed
+        ]
         item_writing.change(self.dataset.pk, rows)
-        broken = [s.key for s, _, names in changed if not names.isdisjoint(CONTENT)]
+        broken = [each.stored.key for each in changed if not each.names.isdisjoint(CONTENT)]
         if broken:
             item_writing.unlink(self.dataset.pk, broken)
         edition.needs_index = True
 
     def _refuse(self, row: int, column: str, message: str, value: str = "") -> None:
         self.errors.append(row_error(row, column, message, value))
+
+
+def differences(before: ItemRecord, after: ItemRecord, *, is_other_files: bool) -> frozenset[str]:
+    """The fields in which they differ; files differ by what they are, not by what they are called.
+
+    Items of one dataset may have files of one name and other bytes.
+    """
+    names = {n for n in FIELDS if n != "files" and not same(getattr(before, n), getattr(after, n))}
+    return frozenset(names | {"files"} if is_other_files else names)
+
+
+def looks_made(public_id: str) -> bool:
+    """Whether the id may be one that `made_id` made."""
+    return len(public_id) == 36 and public_id[14] == "5"
 
 
 def made_id(record: ItemRecord, n_before: int = 0) -> str:

@@ -6,7 +6,7 @@ Nothing here decides; item_intake.py does, and holds the transaction and the dat
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -54,8 +54,8 @@ UNLINK = """
     WHERE dataset_id = %s AND until_version IS NULL AND key = ANY(%s)"""
 
 
-def values_of(record: ItemRecord, files: Mapping[str, uuid.UUID]) -> tuple[Any, ...]:
-    """The record's values in the order of VALUES, as COPY takes them."""
+def values_of(record: ItemRecord, files: Iterable[uuid.UUID]) -> tuple[Any, ...]:
+    """The record's values in the order of VALUES, as COPY takes them; `files` are its own."""
     return (
         record.input,
         record.output,
@@ -68,7 +68,7 @@ def values_of(record: ItemRecord, files: Mapping[str, uuid.UUID]) -> tuple[Any, 
         array(record.tags),
         record.created_at,
         json_text([each.as_json() for each in record.checks]) if record.checks else EMPTY_LIST,
-        array([str(files[name]) for name in record.files]),
+        array([str(pk) for pk in files]),
     )
 
 

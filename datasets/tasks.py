@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from datasets import import_turns, item_searching, populating, searching
+from datasets import attaching, import_turns, item_searching, populating, searching
 from datasets.models import DatasetImport, SessionImport
 
 
@@ -15,8 +15,9 @@ def index_sessions() -> None:
 
 @shared_task(name="datasets.tasks.forget_imports")
 def forget_imports() -> None:
-    """Delete files of imports that nobody needs any more."""
+    """Delete files of imports that nobody needs any more, and those they left behind."""
     import_turns.forget_old_files((SessionImport, DatasetImport))
+    attaching.forget_unknown_files()
 
 
 @shared_task(name="datasets.tasks.poll_rules")

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from datasets.formats.zip_directory import DEFLATED, STORED, Member
 
 FOLDER = "documents/"
-MAX_NAME = 500
+MAX_NAME = 300  # as long as the names of attachments
 _ARCHIVES = frozenset(
     {"zip", "zipx", "tar", "gz", "tgz", "bz2", "tbz", "tbz2", "xz", "txz", "lzma", "7z", "rar"}
     | {"jar", "war", "ear", "apk", "zst", "lz4", "br", "lz", "z", "cab", "iso", "arj", "lzh"}

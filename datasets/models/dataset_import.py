@@ -13,7 +13,7 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.urls import reverse
 
-from datasets.models.dataset import Dataset, DatasetVersion
+from datasets.models.dataset import Dataset, DatasetVersion, locked
 from datasets.models.file_import import FileImport
 from evalplatform.accounts.models.user import new_id
 from evalplatform.errors import Conflict
@@ -115,10 +115,12 @@ class DatasetImport(FileImport):
 
         if self.state != self.State.COMMITTED or self.dataset is None or not self.version:
             raise Conflict("This import has saved nothing that could be undone.")
-        dataset = Dataset.objects.visible_to(by).get(pk=self.dataset_id)
-        if dataset.version != self.version:
-            raise Conflict("The dataset has changed since: restore a version on its own page.")
-        return restore(dataset, self.version - 1, by=by, title=f"Undo of {self.file_name}"[:200])
+        with transaction.atomic():
+            dataset = locked(self.dataset, by)
+            if dataset.version != self.version:
+                raise Conflict("The dataset has changed since: restore a version on its own page.")
+            title = f"Undo of {self.file_name}"[:200]
+            return restore(dataset, self.version - 1, by=by, title=title)
 
 
 class RememberedMapping(ScopedModel):

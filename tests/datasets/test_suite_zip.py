@@ -140,7 +140,7 @@ BAD_NAMES = {
     "documents/a\0.txt": "invisible",
     "documents/a\r\nb": "invisible",
     "": "leads out",
-    "documents/" + "x" * 600: "longer than 500",
+    "documents/" + "x" * 600: "longer than 300",
     "documents/a.zip": "archive inside",
     "documents/A.TAR.GZ": "archive inside",
     "documents/a.7z": "archive inside",
