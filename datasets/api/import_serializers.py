@@ -45,6 +45,7 @@ REPORT = {
     "preview": "preview",
     "looksAgain": "looks_again",
 }
+COUNTS = {"global_checks": "globalChecks"}
 STATES = (*DatasetImport.State.values, "cancelled")
 OF_SESSIONS = "A session-level dataset is made of sessions: clone sessions into it instead."
 UPLOAD = {
@@ -200,6 +201,8 @@ class Report(Data):
 
     def to_representation(self, value: dict[str, Any]) -> dict[str, Any]:
         told = {name: value[ours] for name, ours in REPORT.items() if ours in value}
+        if "counts" in told:
+            told["counts"] = {COUNTS.get(name, name): n for name, n in told["counts"].items()}
         if "changedFields" in told:
             told["changedFields"] = renamed(told["changedFields"])
         for change in (changes := [dict(each) for each in told.get("changes", ())]):

@@ -45,6 +45,7 @@ def test_a_file_is_checked_looked_at_committed_and_undone(cast: Cast, call_as: C
     assert (answer.json()["state"], ready["state"], done["state"]) == (
         "checking", "ready", "committed",
     )  # fmt: skip
+    assert ready["report"]["counts"]["globalChecks"] == 0
     assert ready["report"]["items"] == {"create": 2, "update": 0, "unchanged": 0}
     assert ready["report"]["preview"][0]["input"] == "Which river crosses Vienna?"
     assert ready["mayCommit"] is True
