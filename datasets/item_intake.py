@@ -28,6 +28,7 @@ from datasets.formats.records import RowError, row_error
 from datasets.formats.seen_ids import SeenIds
 from datasets.models import Attachment, Dataset, DatasetItem
 from datasets.models.dataset_item import CONTENT, STEP
+from datasets.word_changes import shown_change
 from evalplatform.accounts.models.user import new_id
 from evalplatform.scoping.actor import Actor
 
@@ -266,7 +267,7 @@ class ItemIntake:
         self._decide("update", before.public_id, msgspec.json.encode(told))
         self.changed_fields.update(told.keys())
         if len(self.changes) < LISTED_CHANGES:
-            fields = {name: [shown(a), shown(b)] for name, (a, b) in told.items()}
+            fields = {name: shown_change(a, b, SHOWN_CHARACTERS) for name, (a, b) in told.items()}
             self.changes.append({"row": row, "id": before.public_id, "fields": fields})
 
     def _change(self, edition: Edition, changed: Sequence[Change]) -> None:

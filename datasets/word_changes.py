@@ -42,6 +42,30 @@ def word_change(before: Any, after: Any) -> WordChange:
     return pieces
 
 
+def shown_change(before: Any, after: Any, size: int) -> list[Any]:
+    """Two values short enough to be listed; of long ones what stands around the first change."""
+    texts = [
+        value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        for value in (before, after)
+    ]
+    if max(map(len, texts)) <= size:
+        return [before, after]
+    return list(around_change(texts[0], texts[1], size))
+
+
+def around_change(before: str, after: str, size: int) -> tuple[str, str]:
+    """At most so many characters of two texts, from a little before where they begin to differ."""
+    pairs = enumerate(zip(before, after, strict=False))
+    first = next((n for n, (a, b) in pairs if a != b), min(len(before), len(after)))
+    start = max(0, first - size // 4)
+    return _cut(before, start, size), _cut(after, start, size)
+
+
+def _cut(text: str, start: int, size: int) -> str:
+    shown = text[start : start + size]
+    return f"{'…' if start else ''}{shown}{'…' if start + size < len(text) else ''}"
+
+
 def as_text(value: Any) -> str:
     """A value as people read it: text as it stands, a list of words in a row, else JSON."""
     if value is None:

@@ -1,8 +1,8 @@
-"""The file formats that sessions come in, for pages that list them."""
+"""The file formats that sessions and items come in, for pages that list them."""
 
 from django import template
 
-from datasets.formats.catalog import FORMATS, SessionFormat
+from datasets.formats.catalog import FORMATS, ITEM_FORMATS, ItemFormat, SessionFormat
 
 register = template.Library()
 
@@ -11,3 +11,9 @@ register = template.Library()
 def session_formats() -> list[SessionFormat]:
     """Every format that an upload is read in."""
     return list(FORMATS.values())
+
+
+@register.simple_tag
+def item_formats() -> list[ItemFormat]:
+    """Every format that items of datasets and suites are read in."""
+    return list(ITEM_FORMATS.values())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datasets.word_changes import Piece, word_change
+from datasets.word_changes import Piece, around_change, word_change
 
 
 def joined(pieces: list[Piece]) -> str:
@@ -23,6 +23,16 @@ def test_what_is_no_text_is_compared_as_people_read_it() -> None:
     assert joined(change.after) == "rivers, hard"
     assert joined(word_change({}, {"a": 1}).before) == ""
     assert joined(word_change(None, "x").before) == ""
+
+
+def test_of_long_texts_the_place_of_the_change_is_shown() -> None:
+    text = "word " * 1000
+    before, after = around_change(f"{text}Danube{text}", f"{text}Inn{text}", 600)
+    assert "Danube" in before
+    assert "Inn" in after
+    assert before[0] == before[-1] == "…"
+    assert len(before) == 602
+    assert around_change("a", "ab" * 400, 600)[0] == "a"
 
 
 @given(st.text(max_size=200), st.text(max_size=200))
