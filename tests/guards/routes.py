@@ -137,7 +137,7 @@ export-again                         POST   export     404  404  ok   404  404  
 
 # datasets
 dataset-export-dialog                GET    dataset    ok   ok   ok   404  404  404  in   in
-dataset-export-dialog                POST   dataset    ok   ok   ok   404  404  404  in   in
+dataset-export-dialog                POST   dataset    ok   ok   ok   404  404  404  in   in    format=dataset-csv&version=2&token=00000000-0000-4000-8000-000000000001
 datasets                             GET    -          ok   ok   ok   ok   ok   404  in   in
 dataset-create                       GET    -          ok   ok   ok   ok   403  404  in   in
 dataset-create                       POST   -          ok   ok   ok   ok   403  404  in   in    name=Rivers&level=message
