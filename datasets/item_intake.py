@@ -10,11 +10,11 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 from django.utils import timezone
@@ -22,17 +22,18 @@ from django.utils import timezone
 from datasets import item_writing
 from datasets.editing import Edition
 from datasets.formats.columns import REQUIRED
-from datasets.formats.item_merging import emptied, same
+from datasets.formats.item_merging import emptied
 from datasets.formats.items import FIELDS, CheckRecord, Item, ItemRecord
 from datasets.formats.records import RowError, row_error
 from datasets.formats.seen_ids import SeenIds
 from datasets.models import Attachment, Dataset, DatasetItem
 from datasets.models.dataset_item import CONTENT, STEP
+from datasets.stored_items import STORED, Change, StoredItem, differences, record_of
 from datasets.word_changes import shown_change
 from evalplatform.accounts.models.user import new_id
 from evalplatform.scoping.actor import Actor
 
-CHUNK_ITEMS, CHUNK_CHARACTERS = 1000, 1_000_000
+CHUNK_ITEMS, CHUNK_CHARACTERS = 250, 250_000
 LISTED_CHANGES, SHOWN_CHARACTERS = 100, 600
 CLASH = (
     "The dataset holds a test with this id already. Choose another id, or tick "
@@ -72,15 +73,6 @@ class Rules:
     merge: Merge
 
 
-class Change(NamedTuple):
-    """A stored item, what it becomes, the ids of its files then, and the fields that differ."""
-
-    stored: DatasetItem
-    after: ItemRecord
-    files: list[uuid.UUID]
-    names: frozenset[str]
-
-
 @dataclass
 class ItemIntake:
     """One import into one dataset: chunks go in by `take`; `edition` is None in a dry run."""
@@ -111,14 +103,15 @@ class ItemIntake:
     def take(self, items: Sequence[Item]) -> None:
         """Decide and do one chunk; what cannot be is in `errors`, and the caller rolls back."""
         rows = self._identified(items)
-        stored = self._stored([each.public_id for _, each, _ in rows])
+        stored = self._stored([each.public_id for _, each, is_made in rows if not is_made])
+        held = self._held([each.public_id for _, each, is_made in rows if is_made])
         new, known = [], []
         for row, each, is_made in rows:
             found = stored.get(each.public_id)
-            if found is None:
-                new.append((row, each, is_made))
-            elif is_made:
+            if is_made and each.public_id in held:
                 self._decide("unchanged", each.public_id)
+            elif found is None:
+                new.append((row, each, is_made))
             elif self.rules.ids is Ids.CLASH:
                 self._refuse(row, self.rules.id_column, CLASH, each.public_id)
             else:
@@ -171,11 +164,18 @@ class ItemIntake:
     def _is_taken(self, row: int, made: str) -> bool:
         return self._made_ids.repetition(row, made, "") is not None
 
-    def _stored(self, public_ids: Sequence[str]) -> dict[str, DatasetItem]:
-        if self.dataset is None or self._takes_ids:
+    def _stored(self, public_ids: Sequence[str]) -> dict[str, StoredItem]:
+        if self.dataset is None or self._takes_ids or not public_ids:
             return {}
-        rows = self._rows().filter(public_id__in=public_ids).defer("search")
-        return {row.public_id: row for row in rows}
+        rows = self._rows().filter(public_id__in=public_ids).values_list(*STORED)
+        return {row[1]: StoredItem(*row) for row in rows}
+
+    def _held(self, made_ids: Sequence[str]) -> set[str]:
+        """Which ids made of what items say the dataset holds: there is nothing to compare."""
+        if self.dataset is None or self._takes_ids or not made_ids:
+            return set()
+        rows = self._rows().filter(public_id__in=made_ids)
+        return set(rows.values_list("public_id", flat=True))
 
     # --- new ones ------------------------------------------------------------------------
 
@@ -219,8 +219,8 @@ class ItemIntake:
         )  # fmt: skip
         rows = (
             (
-                str(new_id()), each.public_id, position,
-                *item_writing.values_of(each, self._files_of(each)),
+                new_id(), position, each.public_id,
+                item_writing.line(each, self._files_of(each)),
             )
             for each, position in zip(records, positions, strict=True)
         )  # fmt: skip
@@ -230,7 +230,7 @@ class ItemIntake:
 
     # --- known ones ----------------------------------------------------------------------
 
-    def _update(self, known: Sequence[tuple[int, ItemRecord, DatasetItem]]) -> None:
+    def _update(self, known: Sequence[tuple[int, ItemRecord, StoredItem]]) -> None:
         changed: list[Change] = []
         for row, given, stored in known:
             before = record_of(stored, self._names)
@@ -273,9 +273,7 @@ class ItemIntake:
     def _change(self, edition: Edition, changed: Sequence[Change]) -> None:
         assert self.dataset is not None
         edition.writable([each.stored.key for each in changed])
-        rows = [
-            (each.stored.key, item_writing.values_of(each.after, each.files)) for each in changed
-        ]
+        rows = [(each.stored.key, item_writing.line(each.after, each.files)) for each in changed]
         item_writing.change(self.dataset.pk, rows)
         broken = [each.stored.key for each in changed if not each.names.isdisjoint(CONTENT)]
         if broken:
@@ -284,15 +282,6 @@ class ItemIntake:
 
     def _refuse(self, row: int, column: str, message: str, value: str = "") -> None:
         self.errors.append(row_error(row, column, message, value))
-
-
-def differences(before: ItemRecord, after: ItemRecord, *, is_other_files: bool) -> frozenset[str]:
-    """The fields in which they differ; files differ by what they are, not by what they are called.
-
-    Items of one dataset may have files of one name and other bytes.
-    """
-    names = {n for n in FIELDS if n != "files" and not same(getattr(before, n), getattr(after, n))}
-    return frozenset(names | {"files"} if is_other_files else names)
 
 
 def looks_made(public_id: str) -> bool:
@@ -305,25 +294,6 @@ def made_id(record: ItemRecord, n_before: int = 0) -> str:
     said = [getattr(record, name) for name in FIELDS]
     text = msgspec.json.encode([said, n_before], order="sorted")
     return str(uuid.UUID(bytes=hashlib.sha256(text).digest()[:16], version=5))
-
-
-def record_of(row: DatasetItem, names: Mapping[uuid.UUID, str]) -> ItemRecord:
-    """A stored row as readers and writers know items; `names` are those of its attachments."""
-    return ItemRecord(
-        public_id=row.public_id,
-        input=row.input,
-        output=row.output,
-        expected_output=row.expected_output,
-        context=row.context,
-        history=tuple(row.history),
-        participant_data=row.participant_data,
-        session_state=row.session_state,
-        summary=row.summary,
-        tags=tuple(row.tags),
-        created_at=row.created_at,
-        checks=tuple(row.check_records),
-        files=tuple(names[pk] for pk in row.files if pk in names),
-    )
 
 
 def plain(value: Any) -> Any:
@@ -342,7 +312,7 @@ def shown(value: Any) -> Any:
 
 
 def chunks(items: Iterable[Item]) -> Iterator[list[Item]]:
-    """Items by the thousand, fewer when they are long, so that memory stays flat."""
+    """Items by some hundreds, fewer when they are long, so that memory stays flat."""
     chunk: list[Item] = []
     n_characters = 0
     for item in items:

@@ -12,7 +12,7 @@ from evalplatform.strict_json import (
     looks_like_unmarked_utf16,
 )
 
-CHUNK = 1 << 20
+CHUNK = 1 << 18
 _UTF32_MARKS = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 

@@ -196,25 +196,20 @@ class Fields:
             return ()
         kept: dict[str, str] = {}
         for n, tag in enumerate(value):
-            if cleaned := self._tag(f"{key}[{n}]", tag):
+            if cleaned := self._tag(key, n, tag):
                 kept.setdefault(cleaned.casefold(), cleaned)
         if len(kept) > MAX_TAGS:
             self.wrong(key, f"These are {len(kept)} tags. Keep at most {MAX_TAGS}.")
         return tuple(kept.values())
 
-    def _tag(self, key: str, value: Any) -> str:
+    def _tag(self, key: str, n: int, value: Any) -> str:
         if not isinstance(value, str):
-            self.wrong(
-                key, f"A tag must be text, not {kind(value)}. Put it into double quotes.", value
-            )
+            message = f"A tag must be text, not {kind(value)}. Put it into double quotes."
+            self.wrong(f"{key}[{n}]", message, value)
             return ""
         tag = unicodedata.normalize("NFC", value.strip())
-        if not tag:
-            self.wrong(key, "This tag is empty. Remove it, or write its name.", value)
-        elif len(tag) > MAX_TAG:
-            self.wrong(key, f"This tag is longer than {MAX_TAG} characters. Shorten it.", tag)
-        elif holds_hidden(tag):
-            self.wrong(key, "This tag holds invisible characters. Remove them.", tag)
+        if fault := _fault_of_tag(tag):
+            self.wrong(f"{key}[{n}]", fault, tag or value)
         return tag
 
     def comments(self, key: str) -> tuple[str, ...]:
@@ -253,8 +248,18 @@ class Fields:
 _WRITE_TIME = "Write it as 2026-01-15T09:30:00Z."
 
 
+def _fault_of_tag(tag: str) -> str:
+    if not tag:
+        return "This tag is empty. Remove it, or write its name."
+    if len(tag) > MAX_TAG:
+        return f"This tag is longer than {MAX_TAG} characters. Shorten it."
+    return "This tag holds invisible characters. Remove them." if holds_hidden(tag) else ""
+
+
 def check_keys(found: Findings, path: str, value: Any) -> None:
     """Refuses keys that cannot be names: empty, `__x__`, `constructor`, `prototype`; any depth."""
+    if not _has_faulty_key(value):
+        return  # their places are made up only where one is to be named
     stack = [(path, value)]
     while stack:
         here, inner = stack.pop()
@@ -268,10 +273,20 @@ def check_keys(found: Findings, path: str, value: Any) -> None:
                     stack.append((f"{here}.{key}", each))
 
 
+def _has_faulty_key(value: Any) -> bool:
+    if isinstance(value, dict):
+        if any(map(key_fault, value)):
+            return True
+        value = value.values()
+    elif not isinstance(value, list):
+        return False
+    return any(_has_faulty_key(each) for each in value if isinstance(each, dict | list))
+
+
 def key_fault(key: str) -> str:
     """Why a text cannot be a key; empty when it can."""
     if not key.strip():
         return "There is an empty key here. Give it a name."
-    if (key.startswith("__") and key.endswith("__")) or key in {"constructor", "prototype"}:
+    if (key[:2] == "__" and key.endswith("__")) or key in {"constructor", "prototype"}:
         return f'"{key[:MAX_NAME]}" cannot be used as a key. Rename it.'
     return ""

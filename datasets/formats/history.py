@@ -8,7 +8,7 @@ from typing import Any
 
 from datasets.formats.fields import Fields, Findings
 from datasets.formats.messages import ROLES, compact
-from datasets.formats.values import kind
+from datasets.formats.values import is_too_long, kind
 
 Message = dict[str, Any]
 _LINE_END = re.compile(r"\r\n?|\n")
@@ -68,7 +68,21 @@ def read_list(found: Findings, path: str, value: Any) -> tuple[Message, ...]:
         message = f"The history must be a list, not {kind(value)}."
         found.error(path, f'{message} Write [{{"role": "user", "content": "..."}}].', value)
         return ()
-    return tuple([_message(found, f"{path}[{n}]", each) for n, each in enumerate(value)])
+    return tuple(
+        [_plain(each) or _message(found, f"{path}[{n}]", each) for n, each in enumerate(value)]
+    )
+
+
+def _plain(value: Any) -> Message | None:
+    """The message when it is as most are: a known role and a text, nothing to be said of it."""
+    if not isinstance(value, dict) or len(value) != 2:
+        return None
+    role, content = value.get("role"), value.get("content")
+    if not isinstance(role, str) or role not in ROLES:
+        return None
+    if not isinstance(content, str) or is_too_long(content):
+        return None
+    return {"role": ROLES[role], "content": content}
 
 
 def _message(found: Findings, path: str, value: Any) -> Message:

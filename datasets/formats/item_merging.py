@@ -37,6 +37,8 @@ def merged(
                 continue
         else:
             continue
+        if same(before, after):
+            continue
         after = _kept_where_alike(before, after, is_unmarked=coverage.is_unmarked)
         if not same(before, after):
             changes[name] = after
@@ -54,6 +56,10 @@ def emptied(stored: ItemRecord, after: ItemRecord) -> tuple[str, ...]:
 
 def same(one: Any, other: Any) -> bool:
     """Whether two values are equal as JSON: true is not 1, and the order of keys says nothing."""
+    if one is other:
+        return True
+    if isinstance(one, str):
+        return bool(one == other)
     if isinstance(one, dict) and isinstance(other, dict):
         return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
     if isinstance(one, list | tuple) and isinstance(other, list | tuple):

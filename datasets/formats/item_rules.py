@@ -16,7 +16,9 @@ _NAMES = {"input": "human message", "output": "AI response"}
 
 def public_id(found: Findings, column: str, text: str) -> str:
     """An id as it is stored: NFC, outer spaces removed, case kept; at most 64 characters."""
-    identifier = unicodedata.normalize("NFC", text.strip())
+    identifier = text.strip()
+    if not identifier.isascii():
+        identifier = unicodedata.normalize("NFC", identifier)
     if len(identifier) > MAX_ID:
         message = f"This id is longer than {MAX_ID} characters. Write the id of an item, or none."
         found.error(column, message, identifier)

@@ -30,7 +30,8 @@ class SeenIds:
         """
         if not identifier:
             return None
-        identifier = unicodedata.normalize("NFC", identifier)
+        if not identifier.isascii():
+            identifier = unicodedata.normalize("NFC", identifier)
         exact = hash(identifier) & _SHORT
         at = self._slot(mark := (hash(self.folded(identifier)) & _WORD) or 1)
         if self._marks[at] == _FREE:
@@ -54,6 +55,8 @@ class SeenIds:
     @staticmethod
     def folded(identifier: str) -> str:
         """What two ids must not share."""
+        if identifier.isascii():
+            return identifier.lower()
         return unicodedata.normalize("NFC", unicodedata.normalize("NFC", identifier).casefold())
 
     @property

@@ -6,7 +6,6 @@ import functools
 import re
 from typing import Any, NamedTuple
 
-import jsonschema
 import re2
 
 from evalplatform import strict_json
@@ -76,6 +75,8 @@ def schema_fault(criteria: str) -> str:
 
 
 def _schema_fault(criteria: str) -> str:
+    import jsonschema  # 3 MB in every process, for this operator alone
+
     try:
         schema = strict_json.loads(criteria)
     except StrictJsonError as error:

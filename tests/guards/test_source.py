@@ -84,6 +84,8 @@ EXEMPT = {
     "exports/source.py cursor": "makes the transaction one moment's state",
     "exports/item_contents.py cursor": "which keys the items of a dataset hold that was visible",
     "exports/item_contents.py exclude(**)": "field names of a constant",
+    "datasets/item_intake.py values_list(*)": "the fields of StoredItem, named in the code",
+    "exports/item_contents.py annotate(**)": "JSON and times as text, named in the code",
     "exports/item_contents.py values_list(*)": "columns written in this file",
     "exports/expiring.py all_rows": "expiry serves every team and shows nothing",
     "datasets/intake.py all_rows": "sources of the actor's team, by name; sessions that are found "
