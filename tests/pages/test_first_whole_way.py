@@ -140,7 +140,7 @@ def choose(eva: Visitor, way: Way) -> None:
     assert len(set(way.ids)) == N_CHOSEN
     eva.look("sessions-selected")
     eva.press("m")
-    expect(page.get_by_text(f"{N_CHOSEN} sessions marked eval-ready.")).to_be_visible()
+    expect(page.get_by_text(f"{N_CHOSEN} sessions: marked eval-ready.")).to_be_visible()
     expect(page.get_by_role("img", name="Eval-ready")).to_have_count(N_CHOSEN)
 
 

@@ -81,7 +81,7 @@ class Visitor:
         self._picture(name, 390)
         too_wide = self.page.evaluate(TOO_WIDE)
         self._resize(WIDE)
-        assert too_wide == [], f"{name} at 390 px"
+        assert too_wide == [], f"{name} at 390 px: {too_wide}"
 
     def _resize(self, size: dict[str, int]) -> None:
         """Until it is drawn: a click would be aimed at the page of before."""
