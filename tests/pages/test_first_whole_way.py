@@ -199,7 +199,7 @@ def tag_all(eva: Visitor) -> None:
     expect(page.get_by_label("Tags, one a line or with commas between")).to_be_focused()
     page.keyboard.type("small talk, first look")
     page.get_by_role("button", name="Add", exact=True).click()
-    expect(page.get_by_text(f"{N_CHOSEN} sessions tagged small talk, first look.")).to_be_visible()
+    expect(page.get_by_text(f"{N_CHOSEN} sessions: tagged small talk, first look.")).to_be_visible()
     expect(page.locator(".tag", has_text="small talk")).to_have_count(N_CHOSEN)
 
 
