@@ -49,7 +49,8 @@ CHANGE = f"""
     UPDATE datasets_datasetitem d SET {", ".join(f"{name} = i.{name}" for name in VALUES)},
         search = NULL
     FROM import_item i
-    WHERE d.key = i.key AND d.dataset_id = %s AND d.until_version IS NULL"""  # noqa: S608
+    WHERE d.key = i.key AND d.key = ANY(%s) AND d.dataset_id = %s
+        AND d.until_version IS NULL"""  # noqa: S608
 UNLINK = """
     UPDATE datasets_datasetitem
     SET session_id = NULL, user_message_id = NULL, assistant_message_id = NULL
@@ -114,7 +115,7 @@ def change(dataset_id: uuid.UUID, rows: Sequence[tuple[uuid.UUID, str]]) -> None
     _copy(COPY_STAGED, (f"{key}\t{one}" for key, one in rows))
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE import_item (key)")
-        cursor.execute(CHANGE, [dataset_id])
+        cursor.execute(CHANGE, [[key for key, _ in rows], dataset_id])
 
 
 def unlink(dataset_id: uuid.UUID, keys: Sequence[uuid.UUID]) -> None:

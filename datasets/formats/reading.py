@@ -59,6 +59,7 @@ class Layout(NamedTuple):
 
 
 _CONVERSATIONS = Words()
+TOO_DEEP = 1000  # no value that is deeper is taken, so its shape says nothing
 
 
 def elements(
@@ -116,6 +117,8 @@ def _envelope(sample: bytes, keys: frozenset[str]) -> tuple[str, int] | None:
         found = token[0]
         if found in b"{[":
             depth += 1
+            if depth > TOO_DEEP:
+                return None
         elif found in b"}]":
             depth -= 1
             if depth == 0:
@@ -149,6 +152,8 @@ def _is_whole(data: bytes) -> bool:
         depth += (token[0] in b"{[") - (token[0] in b"}]")
         if depth == 0:
             return token.end() == len(data)
+        if depth > TOO_DEEP:
+            return False
     return False
 
 
