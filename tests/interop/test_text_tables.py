@@ -1,4 +1,4 @@
-"""pandas, DuckDB and Polars read dataset CSV and JSON Lines, and give the texts that were stored."""
+"""pandas, DuckDB and Polars read dataset CSV and JSON Lines text by text."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -40,19 +40,18 @@ def csv_by_pandas(path: Path) -> Rows:
 
 def csv_by_duckdb(path: Path) -> Rows:
     names = ", ".join(f"coalesce(\"{name}\", '')" for name in CSV_TITLES)
-    query = (
-        f"SELECT {names} FROM read_csv(?, all_varchar=true, header=true, quote='\"', escape='\"')"
-    )
+    options = "all_varchar=true, header=true, quote='\"', escape='\"'"
+    query = f"SELECT {names} FROM read_csv(?, {options})"
     return duckdb.connect().execute(query, [str(path)]).fetchall()
 
 
 def csv_by_polars(path: Path) -> Rows:
-    frame = pl.read_csv(path, infer_schema=False, missing_utf8_is_empty_string=True)
-    return frame.select(CSV_TITLES).rows()
+    frame = pl.read_csv(path, infer_schema=False)
+    return frame.select(CSV_TITLES).fill_null("").rows()
 
 
 def lines_by_pandas(path: Path) -> Rows:
-    return rows_of(pd.read_json(path, lines=True, dtype=False, convert_dates=False), KEYS)
+    return rows_of(pd.read_json(path, lines=True, dtype=False), KEYS)
 
 
 def lines_by_duckdb(path: Path) -> Rows:
