@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from exports.models import Export
 
 A_PAGE = 250
+BEFORE_ALL = (-(2**63), -(2**63) + 1)  # position and id that no item has
 COLUMNS = (
     "position", "id", "public_id", "input", "output", "expected_output", "context_text",
     "history_text", "participant_text", "state_text", "summary", "tags", "time_text",
@@ -131,18 +132,28 @@ class ItemsContent:
         return DatasetItem.objects.visible_to(self.actor).filter(dataset=self.dataset)
 
     def read(self, using: str) -> Iterator[list[ItemRecord]]:
-        """Yield the items in order, by pages; the last row names where the next begins."""
-        rows = self.rows().at(self.number).in_order().using(using).annotate(**TEXTS)
-        page = list(rows.values_list(*COLUMNS)[:A_PAGE])
-        while page:
-            yield [self._record(row) for row in page]
-            if len(page) < A_PAGE:
-                return
-            beyond = GreaterThan(
-                Row(F("position"), F("id")),
-                Row(*(Value(each, BigIntegerField()) for each in page[-1][:2])),
-            )
-            page = list(rows.filter(beyond).values_list(*COLUMNS)[:A_PAGE])
+        """Yield the items in order, by pages; the last row names where the next begins.
+
+        The statement is made once: making it for each page takes as long as the page.
+        """
+        statement, told = self._statement(using)
+        at = told.index(BEFORE_ALL[0])
+        with connections[using].cursor() as cursor:
+            while True:
+                cursor.execute(statement, told)
+                page = cursor.fetchall()
+                if page:
+                    yield [self._record(row) for row in page]
+                if len(page) < A_PAGE:
+                    return
+                told = (*told[:at], *page[-1][:2], *told[at + 2 :])
+
+    def _statement(self, using: str) -> tuple[str, tuple[Any, ...]]:
+        """A page of what the actor sees, and its values, BEFORE_ALL beside each other."""
+        start = (Value(each, BigIntegerField()) for each in BEFORE_ALL)
+        beyond = GreaterThan(Row(F("position"), F("id")), Row(*start))
+        rows = self.rows().at(self.number).in_order().annotate(**TEXTS).filter(beyond)
+        return rows.values_list(*COLUMNS)[:A_PAGE].query.get_compiler(using).as_sql()  # type: ignore[no-any-return]
 
     def _record(self, row: tuple[Any, ...]) -> ItemRecord:
         (

@@ -57,7 +57,8 @@ def write_cell(history: Sequence[Message]) -> str:
         return ""
     if all(len(each) == 2 and each.get("role") in ("user", "assistant") for each in history):
         text = "\n".join([f"{each['role']}: {each['content']}" for each in history])
-        if read_lines(Findings(None), "", text) == tuple(history):
+        is_a_line_each = text.count("\n") == len(history) - 1 and "\r" not in text
+        if is_a_line_each or read_lines(Findings(None), "", text) == tuple(history):
             return text
     return compact(list(history))
 

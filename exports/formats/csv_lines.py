@@ -10,7 +10,7 @@ _NEEDS_QUOTES = re.compile(r'[",\r\n]')
 
 def csv_line(cells: Sequence[str]) -> str:
     """One record. Python's writer leaves a lone CR bare, which ends a line for every reader."""
-    return ",".join(map(_cell, cells)) + "\n"
+    return ",".join([_cell(cell) if cell else "" for cell in cells]) + "\n"
 
 
 def _cell(text: str) -> str:

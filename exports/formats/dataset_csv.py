@@ -59,16 +59,14 @@ def _cells(item: ItemRecord, plan: ColumnPlan, dotted: dict[str, list[str]]) -> 
         if name in plan.objects:
             rest = {key: each for key, each in value.items() if key not in keys} if keys else value
             cells.append(json_text(rest) if rest else "")
-        cells += [_cell(value[key]) if key in value else "" for key in keys]
+        for key in keys:
+            each = value.get(key, "")
+            cells.append(each if isinstance(each, str) else json_text(each))
     return cells
 
 
-def _cell(value: Any) -> str:
-    return value if isinstance(value, str) else json_text(value)
-
-
 def _line(cells: Iterable[str]) -> str:
-    return ",".join([_quoted(cell) for cell in cells]) + "\n"
+    return ",".join([_quoted(cell) if cell else "" for cell in cells]) + "\n"
 
 
 def _quoted(cell: str) -> str:

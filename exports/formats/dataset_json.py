@@ -34,8 +34,7 @@ def item_object(item: ItemRecord) -> dict[str, Any]:
     An expected output and a summary, which the contract does not name, are there where they say
     something.
     """
-    more = {name: text for name in MORE_KEYS if (text := getattr(item, name))}
-    return {
+    values = {
         "id": item.public_id,
         "input": item.input,
         "output": item.output,
@@ -45,4 +44,8 @@ def item_object(item: ItemRecord) -> dict[str, Any]:
         "session_state": item.session_state,
         "tags": item.tags,
         "created_at": time_text(item.created_at),
-    } | more
+    }
+    for name in MORE_KEYS:
+        if text := getattr(item, name):
+            values[name] = text
+    return values

@@ -8,20 +8,17 @@ from typing import Any
 import msgspec
 
 _encode = msgspec.json.Encoder().encode
+# MessagePack has no integers beyond 64 bits; this looks for one in a tenth of what Python takes.
+_refuse_huge = msgspec.msgpack.Encoder().encode
 
 
 def json_text(value: Any) -> str:
     """Compact JSON of plain values, without escapes for letters of any script."""
-    return _encode(_fitting(value) if _holds_huge(value) else value).decode()
-
-
-def _holds_huge(value: Any) -> bool:
-    """Whether an integer stands in it that no reader of 64 bits takes."""
-    if isinstance(value, dict):
-        return any(map(_holds_huge, value.values()))
-    if isinstance(value, list | tuple):
-        return any(map(_holds_huge, value))
-    return isinstance(value, int) and not -(2**63) <= value < 2**64
+    try:
+        _refuse_huge(value)
+    except OverflowError:
+        value = _fitting(value)
+    return _encode(value).decode()
 
 
 def _fitting(value: Any) -> Any:
@@ -30,9 +27,14 @@ def _fitting(value: Any) -> Any:
         return {key: _fitting(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
         return [_fitting(each) for each in value]
-    return float(value) if _holds_huge(value) else value
+    is_huge = isinstance(value, int) and not -(2**63) <= value < 2**64
+    return float(value) if is_huge else value
 
 
 def time_text(moment: datetime | None) -> str | None:
     """ISO 8601 in UTC, to the microsecond where it has any."""
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z") if moment else None
+    if moment is None:
+        return None
+    if moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
+    return f"{moment.isoformat()[:-6]}Z"
