@@ -27,7 +27,7 @@ from django.db.models import Count, Max, Q
 from django.utils import timezone
 
 from datasets.formats.items import CheckRecord, ItemRecord
-from datasets.item_searching import request_index
+from datasets.item_searching import ITEMS
 from datasets.models import Dataset, DatasetItem, DatasetVersion
 from datasets.models.dataset import locked
 from datasets.models.dataset_item import CONTENT, SEARCHED, STEP
@@ -76,8 +76,7 @@ def edition(
     `apart` makes an edit a version of its own, so that restoring the one before undoes just it.
     """
     with transaction.atomic():
-        changing = Edition(locked(dataset, by), by, kind, title, restores)
-        changing.is_apart = apart
+        changing = Edition(locked(dataset, by), by, kind, title, restores, apart)
         yield changing
         changing.finish()
     dataset.version, dataset.n_items = changing.dataset.version, changing.dataset.n_items
@@ -87,7 +86,13 @@ class Edition:
     """A dataset locked for one change; `number` makes the version when it is first needed."""
 
     def __init__(
-        self, dataset: Dataset, by: Actor, kind: str, title: str, restores: int | None
+        self,
+        dataset: Dataset,
+        by: Actor,
+        kind: str,
+        title: str,
+        restores: int | None,
+        is_apart: bool,
     ) -> None:
         self.dataset = dataset
         self.by = by
@@ -95,7 +100,7 @@ class Edition:
         self.title = title
         self.restores = restores
         self.version: DatasetVersion | None = None
-        self.is_apart = False
+        self.is_apart = is_apart
         self.n_added = 0
         self.needs_index = False
 
@@ -156,7 +161,7 @@ class Edition:
         self.dataset.save(update_fields=["version", "n_items", "updated_at"])
         record(self.by, f"dataset.{self.kind}", self.dataset, changes=self._told(version))
         if self.needs_index:
-            request_index(self.by)
+            ITEMS.request(self.by)
 
     def _told(self, version: DatasetVersion) -> dict[str, Any]:
         return {

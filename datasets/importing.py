@@ -13,7 +13,7 @@ from datasets.formats.report import Report
 from datasets.import_turns import LookAgain, Tell, opened, still_held
 from datasets.intake import MAX_LOCKS, Counts, Intake, chunks, lock_sources
 from datasets.models import SessionImport, Source
-from datasets.searching import request_index
+from datasets.searching import SESSIONS
 from evalplatform.jobs.kinds import job_kind
 from evalplatform.jobs.running import Turn
 
@@ -50,7 +50,7 @@ def save_all(row: SessionImport, turn: Turn, tell: Tell) -> dict[str, Any]:
         raise LookAgain
     still_held(row, turn).finish_commit(report)
     intake.record("session_import.commit", row)
-    request_index(turn.actor)
+    SESSIONS.request(turn.actor)
     return report
 
 

@@ -26,7 +26,7 @@ from psycopg.errors import LockNotAvailable
 from datasets import merging
 from datasets.formats.records import MessageRecord, RowError, SessionRecord, row_error
 from datasets.models import Session, Source
-from datasets.searching import request_index
+from datasets.searching import SESSIONS
 from evalplatform.accounts.models import Team
 from evalplatform.accounts.models.user import new_id
 from evalplatform.accounts.roles import Verb
@@ -206,7 +206,7 @@ def take_now(rows: Sequence[Row], *, by: Actor, kind: str) -> tuple[Intake, list
             if taken:
                 intake.record("session.intake", _what_was_sent(taken, by))
             if intake.sessions.n_changes:
-                request_index(by)
+                SESSIONS.request(by)
     except OperationalError as error:
         if isinstance(error.__cause__, LockNotAvailable):
             raise Unavailable(BUSY) from error

@@ -9,8 +9,8 @@ from datasets.models import DatasetImport, SessionImport
 @shared_task(name="datasets.tasks.index_sessions")
 def index_sessions() -> None:
     """Index what no job reached."""
-    searching.index_what_waits()
-    item_searching.index_what_waits()
+    searching.SESSIONS.index_what_waits()
+    item_searching.ITEMS.index_what_waits()
 
 
 @shared_task(name="datasets.tasks.forget_imports")

@@ -220,5 +220,5 @@ def test_items_are_found_by_their_words_before_and_after_they_are_indexed(cast: 
     dataset = make_dataset(owner=cast.eva, items=3)
     rows = DatasetItem.objects.visible_to(cast.eva).filter(dataset=dataset).newest()
     assert [row.public_id for row in rows.with_text("question 2")] == ["q-2"]
-    assert item_searching.index_what_waits() == 3
+    assert item_searching.ITEMS.index_what_waits() == 3
     assert [row.public_id for row in rows.with_text('"question 2"')] == ["q-2"]

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 from django.db import connection, transaction
 
-from datasets import searching
 from datasets.formats.records import MessageRecord, SessionRecord
 from datasets.intake import take_now
 from datasets.models import Message, Session
-from datasets.searching import KIND, index_batch, index_what_waits, request_index
+from datasets.searching import KIND, SESSIONS
 from evalplatform.accounts.models import Membership
 from evalplatform.jobs.models import Job
 from evalplatform.jobs.running import run_job
@@ -86,19 +86,17 @@ def test_what_its_persons_job_could_not_do_is_done_all_the_same(cast: Cast) -> N
     run_jobs()
     assert found("danube", cast.olga) == []
 
-    assert index_what_waits() == 1
+    assert SESSIONS.index_what_waits() == 1
 
     assert found("danube", cast.olga) == ["s-1"]
 
 
-def test_batches_reach_every_session_of_the_team_and_of_no_other(
-    cast: Cast, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(searching, "BATCH", 2)
+def test_batches_reach_every_session_of_the_team_and_of_no_other(cast: Cast) -> None:
+    by_twos = replace(SESSIONS, batch=2)
     for owner in (cast.eva, cast.emil, cast.olga, cast.otto):
         make_session(owner=owner)
 
-    assert [index_batch(cast.team.pk) for _ in range(3)] == [2, 1, 0]
+    assert [by_twos.index_batch(cast.team.pk) for _ in range(3)] == [2, 1, 0]
 
     assert len(found("danube", cast.olga)) == 3
     assert found("danube", cast.otto) == []
@@ -110,19 +108,16 @@ def test_text_that_bursts_a_search_vector_is_cut(cast: Cast) -> None:
     make_session(owner=cast.eva, external_id="big", messages=(("user", "first " + words),))
     make_session(owner=cast.eva, external_id="small", messages=(("user", "first"),))
 
-    assert index_batch(cast.team.pk) == 2
+    assert SESSIONS.index_batch(cast.team.pk) == 2
 
     assert found("first", cast.eva) == ["big", "small"]
 
 
-def test_only_the_beginning_of_a_very_long_session_is_searched(
-    cast: Cast, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(searching, "LENGTHS", (20, 10))
+def test_only_the_beginning_of_a_very_long_session_is_searched(cast: Cast) -> None:
     texts = (("user", "alpha"), ("user", "beta gamma delta epsilon"), ("user", "omega"))
     make_session(owner=cast.eva, external_id="long", title="T", messages=texts)
 
-    searching._index([Session.all_rows.get().pk], searching.LENGTHS)
+    SESSIONS.fill([Session.all_rows.get().pk], (20, 10))
 
     assert found("alpha beta", cast.eva) == ["long"]
     assert found("omega", cast.eva) == []
@@ -131,7 +126,7 @@ def test_only_the_beginning_of_a_very_long_session_is_searched(
 def test_a_session_without_messages_is_found_by_its_title(cast: Cast) -> None:
     make_session(owner=cast.eva, external_id="e", title="Lonely", messages=())
 
-    index_batch(cast.team.pk)
+    SESSIONS.index_batch(cast.team.pk)
 
     assert found("lonely", cast.eva) == ["e"]
 
@@ -147,11 +142,11 @@ def test_a_session_that_an_intake_holds_is_left_to_that_intakes_job() -> None:
         with other.cursor() as cursor:
             cursor.execute("BEGIN")
             cursor.execute("SELECT 1 FROM datasets_session WHERE id = %s FOR UPDATE", [session.pk])
-            assert index_batch(cast.team.pk) == 0
+            assert SESSIONS.index_batch(cast.team.pk) == 0
             cursor.execute("ROLLBACK")
     finally:
         other.close()
-    assert index_batch(cast.team.pk) == 1
+    assert SESSIONS.index_batch(cast.team.pk) == 1
     assert Message.all_rows.count() == 2
     with transaction.atomic():
-        request_index(cast.eva)
+        SESSIONS.request(cast.eva)
