@@ -73,6 +73,16 @@ class Outcome:
     evaluator: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a model answered; tokens as it counts them, None when it does not say; seconds."""
+
+    text: str
+    in_tokens: int | None = None
+    out_tokens: int | None = None
+    duration: float = 0.0
+
+
 class CheckError(Exception):
     """A check could not be carried out on this row; the text says why. The others go on."""
 
