@@ -2,7 +2,7 @@
 
 The table stands here and not in runs, where operators are carried out, because files and forms of
 datasets must refuse a check that no run could carry out, and imports flow left only. Runs adds the
-functions, looked up by slug. Adding an operator is one entry in one of the tables.
+judges. Adding an operator is one entry in one of the tables, its function included.
 """
 
 from __future__ import annotations
@@ -10,9 +10,18 @@ from __future__ import annotations
 import difflib
 
 from datasets.operators import exact, judged, semantic
-from datasets.operators.operator import Group, Operator
+from datasets.operators.operator import Group, Operator, OperatorError
 
-__all__ = ["OPERATORS", "Group", "Operator", "choices", "find", "operator_fault", "retired_remark"]
+__all__ = [
+    "OPERATORS",
+    "Group",
+    "Operator",
+    "OperatorError",
+    "choices",
+    "find",
+    "operator_fault",
+    "retired_remark",
+]
 
 OPERATORS: dict[str, Operator] = {
     each.slug: each for each in (*semantic.OPERATORS, *exact.OPERATORS, *judged.OPERATORS)

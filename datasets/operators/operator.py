@@ -21,6 +21,10 @@ class Group(StrEnum):
     CUSTOM = "Custom"
 
 
+class OperatorError(Exception):
+    """A check could not be decided: its criteria cannot be used, or time is up. Says why."""
+
+
 def _anything(criteria: str) -> str:
     return ""
 
@@ -30,6 +34,8 @@ class Operator:
     """One kind of check. `passes` and `fails` are outputs, both judged with `example` as criteria.
 
     `criteria_fault` says what is wrong with criteria that are there, then the remedy, or "".
+    `decide(output, criteria)` says why the output fails, or "" when it passes, and raises nothing
+    but OperatorError; operators without it need a judge.
     """
 
     slug: str
@@ -41,17 +47,21 @@ class Operator:
     fails: str
     example: str = ""
     is_unary: bool = False
-    needs_judge: bool = True
     is_retired: bool = False
     instead: str = ""  # what is read in place of a retired operator
     is_importable: bool = True
     remedy: str = ""  # what to do instead of naming it
     criteria_fault: Callable[[str], str] = _anything
+    decide: Callable[[str, str], str] | None = None
 
     @property
     def is_deterministic(self) -> bool:
         """Whether a function decides, and no judge is needed."""
-        return not self.needs_judge
+        return self.decide is not None
+
+    @property
+    def needs_judge(self) -> bool:
+        return self.decide is None
 
     @property
     def is_renamed(self) -> bool:
