@@ -71,12 +71,23 @@ SCOPES: dict[str, frozenset[Verb]] = {
     "read": frozenset({Verb.SEE, Verb.SEE_ALL}),
     "intake": frozenset({Verb.SEE, Verb.SEE_ALL, Verb.EDIT_EVIDENCE, Verb.EDIT_ALL_EVIDENCE}),
     "label": frozenset({Verb.SEE, Verb.SEE_ALL, Verb.LABEL, Verb.EDIT_ALL_EVIDENCE}),
+    "run": frozenset(
+        {
+            Verb.SEE,
+            Verb.SEE_ALL,
+            Verb.EDIT_EVIDENCE,
+            Verb.EDIT_ALL_EVIDENCE,
+            Verb.RUN_PROMPTS,
+            Verb.RUN_BATCH,
+        }
+    ),
     "export": frozenset({Verb.SEE, Verb.SEE_ALL, Verb.EXPORT}),
 }
 SCOPE_SAYS: dict[str, str] = {
     "read": "Read sessions and labels",
     "intake": "Send sessions in",
     "label": "Label sessions",
+    "run": "Start runs and send outputs in",
     "export": "Export",
 }
 KEY_NEVER = frozenset(

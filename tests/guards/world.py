@@ -40,10 +40,20 @@ from evalplatform.scoping.actor import Actor
 from exports.formats.options import TurnMode
 from exports.models import Export
 from reviews.models import EvalLabelRevision
+from runs.models import ConfigEvaluator, RunBatch
 from tests.cast import Cast, make_cast, make_key
 from tests.datasets_made import items_of, make_dataset
 from tests.guards.product import Route
 from tests.guards.routes import PEOPLE, Line
+from tests.runs_made import (
+    make_check_result,
+    make_config,
+    make_endpoint,
+    make_evaluator,
+    make_run,
+    make_run_item,
+    make_template,
+)
 from tests.sessions import make_label, make_session
 
 MARKER = "evas-otter-marker"
@@ -197,6 +207,7 @@ def make_rows(cast: Cast) -> dict[str, dict[str, Any]]:
     item = items_of(dataset, by=eva)[0]
     rule = make_rule(eva)
     named = {
+        **make_run_rows(eva, dataset),
         "rule_row": rule,
         "rule_poll": RulePoll.all_rows.get(rule=rule),
         "dataset": dataset,
@@ -225,6 +236,12 @@ def make_rows(cast: Cast) -> dict[str, dict[str, Any]]:
         "item": {"pk": dataset.pk, "key": item.key},
         "version": {"pk": dataset.pk, "number": 1},
         "diff": {"pk": dataset.pk, "a": 1, "b": 2},
+        "run_item": {"pk": named["run"].pk, "item": named["run_item_row"].pk},
+        "result": {
+            "pk": named["run"].pk,
+            "item": named["run_item_row"].pk,
+            "result": named["check_result"].pk,
+        },
         "rule": {"pk": rule.dataset.pk, "rule": rule.pk},
         "clone": {"pk": dataset.pk, "job": make_clone(eva, dataset).pk},
         "file_of_dataset": {"pk": dataset.pk, "file": named["attachment"].pk},
@@ -233,6 +250,33 @@ def make_rows(cast: Cast) -> dict[str, dict[str, Any]]:
         "token": {"token": token},
         "reset": {"uidb36": "1", "key": "set-password"},
         "email": {"key": "unknown"},
+    }
+
+
+def make_run_rows(eva: Actor, dataset: Dataset) -> dict[str, Any]:
+    """One run with one row and one result that say the marker, and what they are made with."""
+    endpoint = make_endpoint(owner=eva, name=f"{MARKER} endpoint", model=f"{MARKER} model")
+    evaluator = make_evaluator(owner=eva, name=f"{MARKER} evaluator", description=MARKER)
+    config = make_config(owner=eva, dataset=dataset, name=f"{MARKER} config", judge=endpoint)
+    config.use([evaluator], by=eva)
+    batch = RunBatch.all_rows.create(
+        team=eva.team, owner=eva.user, title=f"{MARKER} batch", n_runs=1
+    )
+    run = make_run(
+        owner=eva, title=f"{MARKER} run", batch=batch, batch_position=0, n_items=0,
+        error_analysis=f"{MARKER} analysis",
+    )  # fmt: skip
+    item = make_run_item(run, prompt_text=f"{MARKER} prompt", response=f"{MARKER} response")
+    return {
+        "endpoint": endpoint,
+        "evaluator": evaluator,
+        "config": config,
+        "config_evaluator": ConfigEvaluator.all_rows.get(config=config),
+        "template": make_template(owner=eva),
+        "batch": batch,
+        "run": run,
+        "run_item_row": item,
+        "check_result": make_check_result(item, criteria=f"{MARKER} criteria"),
     }
 
 
