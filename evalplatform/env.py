@@ -49,6 +49,14 @@ def names(name: str, default: list[str]) -> list[str]:
     return [part.strip() for part in text(name).split(",") if part.strip()] or default
 
 
+def random_texts(name: str) -> list[str]:
+    """Return a comma separated list of keys; one that can be guessed refuses to start."""
+    keys = names(name, [])
+    if any(len(key) < SHORTEST_KEY or len(set(key)) < 8 for key in keys):
+        raise ImproperlyConfigured(f"{name} holds a short key: write 32 or more random characters.")
+    return keys
+
+
 def home() -> Path:
     """Return the folder of everything this installation keeps: EVALPLATFORM_HOME, default var."""
     return Path(text("EVALPLATFORM_HOME", "var")).resolve()

@@ -8,16 +8,17 @@ from typing import Any
 import structlog
 
 KEY_IN_TEXT = re.compile(r"evp_[A-Za-z0-9]{32}")
+BEARER = re.compile(r"(?i)\b(bearer\s+)[^\s'\",;]+")
 SECRET_NAMES = ("password", "secret", "token", "authorization", "cookie", "api_key")
 
 
 def redact(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
-    """Replace values of secret names, and API keys wherever they stand in a text."""
+    """Replace values of secret names; API keys and bearers wherever they stand in a text."""
     for name, value in event.items():
         if any(secret in name.lower() for secret in SECRET_NAMES):
             event[name] = "[redacted]"
         elif isinstance(value, str):
-            event[name] = KEY_IN_TEXT.sub("evp_[redacted]", value)
+            event[name] = BEARER.sub(r"\1[redacted]", KEY_IN_TEXT.sub("evp_[redacted]", value))
     return event
 
 

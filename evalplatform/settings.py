@@ -290,6 +290,14 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
 }
 
+# --- the way out ----------------------------------------------------------------------------
+# Servers of models that are not on the public internet are asked only when they are listed here:
+# names, addresses and networks, with a port or without (runs/outbound/allowing.py).
+OUTBOUND_ALLOWED = env.names("EVALPLATFORM_OUTBOUND_ALLOWED", [])
+OUTBOUND_MAX_BYTES = env.integer("EVALPLATFORM_OUTBOUND_MAX_BYTES", 5_000_000, least=1000)
+# What keys of endpoints are sealed with, the newest first; without one it is made from SECRET_KEY.
+SEALING_KEYS = env.random_texts("EVALPLATFORM_SEALING_KEYS")
+
 # --- jobs -----------------------------------------------------------------------------------
 CELERY_BROKER_URL = celery_broker_url(REDIS_URL)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -359,4 +367,6 @@ LOGGING = {
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
+    # They log a line for each request, and on DEBUG what was sent: prompts, addresses, headers.
+    "loggers": {name: {"level": "WARNING"} for name in ("httpx2", "httpcore2", "openai")},
 }

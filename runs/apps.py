@@ -4,6 +4,11 @@ from django.apps import AppConfig
 
 
 class RunsConfig(AppConfig):
-    """Registers the app."""
+    """Registers the app; refuses to start with settings of the way out that cannot be used."""
 
     name = "runs"
+
+    def ready(self) -> None:
+        from runs.outbound import allowing
+
+        allowing.allowed()

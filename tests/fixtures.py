@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:  # this file is a plugin: it is imported before the apps are r
 
     from evalplatform.scoping.actor import Actor
     from tests.cast import Cast
+    from tests.openai_server import OpenAIServer
 
 
 @pytest.fixture(autouse=True)
@@ -56,3 +57,13 @@ def call_as() -> Callable[..., APIClient]:
         return client
 
     return caller
+
+
+@pytest.fixture
+def openai_server(settings: Any) -> Iterator[OpenAIServer]:
+    """A server of models on loopback, which the installation allows to be asked."""
+    from tests.openai_server import OpenAIServer
+
+    with OpenAIServer() as server:
+        settings.OUTBOUND_ALLOWED = [f"127.0.0.1:{server.port}"]
+        yield server
