@@ -58,9 +58,22 @@ NOUNS: dict[str, Any] = {
 }
 
 
+IN_ORDER = frozenset({"arrived", "checks", "linked"})
+
+
 def filter_items(rows: ItemQuerySet, params: QueryDict) -> ListFilter:
     """Narrow these visible rows; a repeated parameter means any of its values."""
     return ListFilter(ItemFilterSet, NAMES, rows, params, _spoken)
+
+
+def is_in_order(found: ListFilter) -> bool:
+    """Whether an index has the items that fit one of these filters in the dataset's order."""
+    return names_of(found) <= IN_ORDER
+
+
+def names_of(found: ListFilter) -> set[str]:
+    """The names of the filters that are active."""
+    return {name for name, _ in found.pairs()}
 
 
 def _spoken(name: str, value: str) -> str:

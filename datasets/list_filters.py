@@ -24,15 +24,20 @@ class ListFilter:
         spoken: Callable[[str, str], str] = lambda name, value: value,
     ) -> None:
         self.names, self.params, self.all, self.spoken = names, params, rows, spoken
-        self._set = narrowing(data=params, queryset=rows)
-        self.errors: dict[str, list[str]] = {
-            name: [str(message) for message in messages]
-            for name, messages in self._set.form.errors.items()
-        }
+        self._set: django_filters.FilterSet | None = None
+        self.errors: dict[str, list[str]] = {}
+        if self:  # a form is made of every filter, which takes longer than to find a page of rows
+            self._set = narrowing(data=params, queryset=rows)
+            self.errors = {
+                name: [str(message) for message in messages]
+                for name, messages in self._set.form.errors.items()
+            }
 
     @property
     def rows(self) -> Any:
         """The rows that fit, in no order yet."""
+        if self._set is None:
+            return self.all
         return self.all.none() if self.errors else self._set.filter_queryset(self.all)
 
     def pairs(self) -> list[tuple[str, str]]:

@@ -169,9 +169,9 @@ class DatasetItem(ScopedModel):
                 name="items_with_link",
             ),
             models.Index(
-                fields=["dataset", "arrived"],
+                fields=["dataset", "arrived", "position", "id"],
                 condition=Q(until_version=None),
-                name="items_by_arrival",
+                name="items_by_arrival_in_order",
             ),
             models.Index(
                 fields=["key", "until_version"],

@@ -190,9 +190,10 @@ class ItemInlineView(OneItem):
         return render(self.request, "datasets/_item_inline.html", context, status=status)
 
     def row(self) -> HttpResponse:
-        context = self.about() | {
-            "items": [one(self.newest(), self.item.key)],
-            "list_url": self.url("dataset"),
+        about = self.about()
+        context = about | {
+            "items": [one(self.newest(), self.item.key, about["dataset_url"])],
+            "list_url": about["dataset_url"],
             "is_editable": True,
         }
         return render(self.request, "datasets/_item_rows.html", context)

@@ -9,8 +9,8 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponseBase, QueryDict
 
 from datasets import operators
-from datasets.item_filters import ARRIVED, filter_items
-from datasets.item_listing import few_or_many, page_around, page_of
+from datasets.item_filters import ARRIVED, filter_items, is_in_order, names_of
+from datasets.item_listing import few_or_many, page_around, page_of, page_of_many, rows_of
 from datasets.list_filters import ListFilter
 from datasets.models import DatasetItem
 from datasets.views.dataset_page import DatasetPage
@@ -50,11 +50,11 @@ class ItemListPage(DatasetPage):
         with patience():
             rows, n, is_more = found.rows, self.n_items(), False
             if found:
-                rows, n, is_more = few_or_many(rows)
-            page, errors = self.page(found, rows)
+                rows, n, is_more = few_or_many(rows, self.with_checks(found))
+            page, errors = self.page(found, rows, is_sparse=is_more and not is_in_order(found))
         token = self.request.GET.get("page", "")
         return self.of_filter(found) | {
-            "items": page.rows,
+            "items": rows_of(page.rows, self.url("dataset"), self.shared_item()),
             "newer_url": found.page_url(page.newer),
             "older_url": found.page_url(page.older),
             "n_matching": f"{n:,}{'+' if is_more else ''}",
@@ -63,10 +63,25 @@ class ItemListPage(DatasetPage):
             "errors": errors,
         }
 
-    def page(self, found: ListFilter, rows: Any) -> tuple[Page, dict[str, list[str]]]:
+    def with_checks(self, found: ListFilter) -> Any:
+        """Those with checks, which are listed in order, where only they can fit; else None."""
+        return None
+
+    def shared_item(self) -> DatasetItem | None:
+        """The item that the address opens the list at."""
+        return None
+
+    def page(
+        self, found: ListFilter, rows: Any, *, is_sparse: bool = False
+    ) -> tuple[Page, dict[str, list[str]]]:
         """Return the page that the address names, and what is wrong with the address."""
+        token = self.request.GET.get("page", "")
         try:
-            return page_of(rows, self.request.GET.get("page", "")), found.errors
+            if is_sparse:
+                among = self.with_checks(found)
+                among = self.revisions() if among is None else among
+                return page_of_many(rows, token, among), found.errors
+            return page_of(rows, token), found.errors
         except ValidationError as error:
             return Page([], "", ""), found.errors | {"page": error.messages}
 
@@ -97,11 +112,16 @@ class DatasetView(ItemListPage):
             "is_unknown": "item" in self.request.GET and shared is None,
         }
 
-    def page(self, found: ListFilter, rows: Any) -> tuple[Page, dict[str, list[str]]]:
+    def page(
+        self, found: ListFilter, rows: Any, *, is_sparse: bool = False
+    ) -> tuple[Page, dict[str, list[str]]]:
         shared = self.shared_item()
         if shared is None or shared.until_version:
-            return super().page(found, rows)
+            return super().page(found, rows, is_sparse=is_sparse)
         return page_around(rows, shared), found.errors
+
+    def with_checks(self, found: ListFilter) -> Any:
+        return self.items().with_checks(True) if "operator" in names_of(found) else None
 
     def found(self) -> ListFilter:
         """A share link means the item, not a filter."""

@@ -36,6 +36,7 @@ class Page:
     newer: str
     older: str
     is_whole: bool = False  # there is no row but these
+    is_full: bool = False  # there is a row more on the way that was asked for
 
 
 Read = Callable[[Any], Any]
@@ -49,32 +50,66 @@ def fetch_page(
     read: Read | None = None,
     *,
     ascending: bool = False,
+    by_sorting: bool = False,
 ) -> Page:
     """Return the page a token names; `keys` are the sort fields, the last one unique.
 
     They are descending unless `ascending`. `read` says what to read of the page's rows (joins,
     annotations, `values` with the keys among them): it is given these rows only, so that the search
-    for them reads no more than an index. Raises ValidationError for a token that is not ours.
+    for them reads no more than an index. `by_sorting` keeps the database from walking an index of
+    the order, for rows that are far apart in it; the first key is a number then. Raises
+    ValidationError for a token that is not ours.
     """
-    direction, values = read_token(token)
-    forth = [key if ascending else f"-{key}" for key in keys]
-    back = [f"-{key}" if ascending else key for key in keys]
-    behind, before = (GreaterThan, LessThan) if ascending else (LessThan, GreaterThan)
-    if direction == "newer":
-        found = _read(_beyond(rows, keys, values, before), back, size + 1, read)
-        has_newer, has_older = len(found) > size, True
-        found = found[:size][::-1]
-    else:
-        rest = _beyond(rows, keys, values, behind) if values else rows
-        found = _read(rest, forth, size + 1, read)
-        has_newer, has_older = bool(values), len(found) > size
-        found = found[:size]
+    way = _Way.of(token, keys, ascending=ascending)
+    found = _read(way.beyond(rows), way.order, size + 1, read, by_sorting=by_sorting)
+    is_full = len(found) > size
+    has_newer, has_older = bool(way.values), is_full
+    found = found[:size]
+    if way.is_back:
+        has_newer, has_older = is_full, True
+        found = found[::-1]
     return Page(
         rows=found,
         newer=make_token("newer", found[0], keys) if found and has_newer else "",
         older=make_token("older", found[-1], keys) if found and has_older else "",
-        is_whole=not values and not has_older,
+        is_whole=not way.values and not has_older,
+        is_full=is_full,
     )
+
+
+def reach_of(
+    rows: Any, among: Any, keys: Sequence[str], token: str, n: int, *, ascending: bool = False
+) -> tuple[Any, bool]:
+    """Narrow rows to the next n of `among` on the token's way; and whether these are all."""
+    way = _Way.of(token, keys, ascending=ascending)
+    last = way.beyond(among).order_by(*way.order).values_list(*keys)[n : n + 1]
+    for bound in last:
+        lookup = GreaterThan if way.lookup is LessThan else LessThan
+        return _beyond(rows, keys, bound, lookup), False
+    return rows, True
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """From the place a token names, forth or back through a list."""
+
+    keys: Sequence[str]
+    values: Sequence[Any]  # of the place; none at the beginning
+    order: Sequence[str]
+    lookup: Any
+    is_back: bool
+
+    @classmethod
+    def of(cls, token: str, keys: Sequence[str], *, ascending: bool) -> _Way:
+        direction, values = read_token(token)
+        is_back = direction == "newer"
+        is_rising = ascending != is_back
+        order = [key if is_rising else f"-{key}" for key in keys]
+        return cls(keys, values, order, GreaterThan if is_rising else LessThan, is_back)
+
+    def beyond(self, rows: Any) -> Any:
+        is_anywhere = not self.values and not self.is_back
+        return rows if is_anywhere else _beyond(rows, self.keys, self.values, self.lookup)
 
 
 def fetch_around(
@@ -95,13 +130,21 @@ def fetch_around(
     return Page([*above.rows, *below.rows], above.newer, below.older)
 
 
-def _read(rows: Any, order: Sequence[str], n: int, read: Read | None) -> list[Any]:
+def _read(
+    rows: Any, order: Sequence[str], n: int, read: Read | None, *, by_sorting: bool
+) -> list[Any]:
     """Return the first rows in this order, as `read` wants them."""
-    first = rows.order_by(*order)[:n]
+    first = rows.order_by(*(_computed(key) for key in order) if by_sorting else order)[:n]
     if read is None:
         return list(first)
     of_page = type(rows)(model=rows.model, using=rows.db).filter(pk__in=first.values("pk"))
     return list(read(of_page).order_by(*order))
+
+
+def _computed(key: str) -> Any:
+    """The order of a number as no index has it."""
+    value = F(key.removeprefix("-")) + 0
+    return value.desc() if key.startswith("-") else value.asc()
 
 
 def _beyond(rows: Any, keys: Sequence[str], values: Sequence[Any], lookup: Any) -> Any:

@@ -52,7 +52,7 @@ def test_any_version_is_read_as_it_was(cast: Cast, sign_in: SignIn) -> None:
 
     then = client.get(page_of(dataset, "versions/2"))
 
-    assert [i.public_id for i in then.context["items"]] == ["q-1", "q-2", "q-3", "q-4"]
+    assert [i["public_id"] for i in then.context["items"]] == ["q-1", "q-2", "q-3", "q-4"]
     assert "Answer 1." in then.content.decode()
     assert "data-do=" not in then.content.decode()
     assert client.get(page_of(dataset, "versions/4")).status_code == 404

@@ -53,6 +53,7 @@ EXEMPT = {
     "evalplatform/scoping/managers.py get(**)": "get_visible(): names come from code, rows are "
     "narrowed to visible ones before",
     "evalplatform/scoping/keyset.py order_by(*)": "sort keys of the view's class",
+    "evalplatform/scoping/keyset.py values_list(*)": "the same",
     "evalplatform/scoping/keyset.py QuerySet()": "rows of a page found in visible ones",
     "evalplatform/accounts/roles.py role": "is the table of roles",
     "evalplatform/accounts/oidc.py Model.objects": "matches a verified address at sign-in",
@@ -94,7 +95,8 @@ EXEMPT = {
     "datasets/listing.py values(*)": "columns written in this file",
     "datasets/choices.py exclude(**)": "field names of a constant of the module",
     "datasets/rendering.py mark_safe": "markdown without HTML, then an allowlist; or escaped text",
-    "evalplatform/scoping/patience.py cursor": "sets the time a statement may take, reads no row",
+    "evalplatform/scoping/patience.py cursor": "sets how long a statement may take and "
+    "how it may search, reads no row",
     "datasets/import_turns.py all_rows": "asks which files imports still need, shows nothing",
     "datasets/merging.py cursor": "COPY and set-wise merging of sessions that intake has checked",
     "datasets/text_index.py all_rows": "fills the text of every team's rows and shows nothing",
@@ -103,6 +105,8 @@ EXEMPT = {
     "runs/models/configuration.py all_rows": "the evaluators of the configuration it is called on",
     "datasets/text_index.py filter(**)": "which rows wait: names that the index was made with",
     "datasets/item_listing.py QuerySet()": "few_or_many(): ids that visible rows gave",
+    "datasets/item_listing.py values(*)": "columns written in this file",
+    "datasets/item_listing.py annotate(**)": "the same",
     "datasets/item_diff.py annotate(**)": "columns written in this file",
     "datasets/item_diff.py values(*)": "the same",
     "datasets/models/dataset_import.py all_rows": "keeps the actor's own mapping",
