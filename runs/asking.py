@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Any
 
 from runs.outbound.deadlines import Deadline
-from runs.outbound.sealing import NO_SECRET, Secret
+from runs.outbound.secret import NO_SECRET, Secret
 from runs.retrying import AttemptError, Retries
 from runs.verdicts import Answer
 

@@ -21,7 +21,7 @@ TAKE = """
 UPDATE runs_modelendpoint
 SET free_at = greatest(free_at, clock_timestamp()) + make_interval(secs => %(apart)s)
 WHERE id = %(id)s
-  AND (free_at IS NULL OR free_at <= clock_timestamp() + make_interval(secs => %(longest)s))
+  AND free_at <= clock_timestamp() + make_interval(secs => %(longest)s)
 RETURNING extract(epoch FROM free_at - clock_timestamp()) - %(apart)s
 """
 LOOK = """
@@ -34,7 +34,7 @@ class TooBusyError(AskError):
     """So many wait for this endpoint already that one more would wait too long."""
 
 
-def turns_of(endpoint_id: UUID | int, per_minute: int | None) -> TakeTurn | None:
+def turns_of(endpoint_id: UUID, per_minute: int | None) -> TakeTurn | None:
     """Return what `ask` calls before each attempt; nothing when the endpoint has no limit."""
     if not per_minute:
         return None
@@ -45,9 +45,9 @@ def turns_of(endpoint_id: UUID | int, per_minute: int | None) -> TakeTurn | None
     return take_turn
 
 
-def reserve(endpoint_id: UUID | int, per_minute: int, *, longest: float = LONGEST_WAIT) -> float:
+def reserve(endpoint_id: UUID, per_minute: int, *, longest: float = LONGEST_WAIT) -> float:
     """Take the next turn and return the seconds until it; TooBusyError when it is too far off."""
-    values = {"id": endpoint_id, "apart": 60.0 / per_minute, "longest": longest}
+    values: dict[str, float | UUID] = {"id": endpoint_id, "apart": 60.0 / per_minute, "longest": longest}
     with connection.cursor() as cursor:
         cursor.execute(TAKE, values)
         row = cursor.fetchone()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -12,21 +12,14 @@ from django.db.models.functions import Now
 from django.urls import reverse
 
 from evalplatform.scoping.actor import Actor
+from runs import pacing
+from runs.asking import AskError, EndpointSpec, TakeTurn
+from runs.model_parameters import parameter_problems
 from runs.models.tool import Tool
+from runs.outbound.origins import base_address, origin_of
+from runs.outbound.secret import NO_SECRET, Secret
 
-PORTS = {"http": 80, "https": 443}
-
-
-def origin_of(url: str) -> str:
-    """`https://host:port` of an address, the thing that a key belongs to; "" when it has none."""
-    try:
-        parts = urlsplit(url.strip())
-        port = parts.port or PORTS.get(parts.scheme)
-    except ValueError:
-        return ""
-    if parts.scheme not in PORTS or not parts.hostname:
-        return ""
-    return f"{parts.scheme}://{parts.hostname}:{port}"
+SHORTEST_HINTED = 16  # characters: of a shorter key four would say too much
 
 
 class ModelEndpoint(Tool):
@@ -90,17 +83,73 @@ class ModelEndpoint(Tool):
     @property
     def origin(self) -> str:
         """The host that requests go to, "" for those without one."""
-        return origin_of(self.base_url) if self.kind == self.Kind.OPENAI else ""
+        if self.kind != self.Kind.OPENAI:
+            return ""
+        try:
+            return origin_of(self.base_url)
+        except ValueError:
+            return ""
+
+    def spec(self) -> EndpointSpec:
+        """What `ask` needs, the opened key included; AskError when it cannot be opened."""
+        return EndpointSpec(
+            kind=self.kind,
+            base_url=self.base_url,
+            model=self.model,
+            key=self._opened_key(),
+            parameters=self.parameters,
+            timeout_seconds=self.timeout_seconds,
+            max_attempts=self.max_attempts,
+            answers=self.answers,
+        )
+
+    def turns(self) -> TakeTurn | None:
+        """What `ask` calls before each attempt, when there is a limit per minute."""
+        return pacing.turns_of(self.pk, self.per_minute)
+
+    def _opened_key(self) -> Secret:
+        from runs.outbound.sealing import SealError, open_sealed
+
+        if self.kind != self.Kind.OPENAI or not self.sealed_key:
+            return NO_SECRET
+        try:
+            return open_sealed(bytes(self.sealed_key), self.origin)
+        except SealError as error:
+            raise AskError(str(error)) from None
+
+    @staticmethod
+    def sealed(key: str, base_url: str) -> dict[str, Any]:
+        """The values to save for a key typed for an address; for an empty one, those of none."""
+        from runs.outbound.sealing import seal
+
+        if not key:
+            return {"sealed_key": None, "key_origin": "", "key_hint": ""}
+        if not key.isascii() or not key.isprintable() or " " in key:
+            raise ValidationError({"key": "A key holds letters, digits and signs, without spaces."})
+        try:
+            origin = origin_of(base_url)
+        except ValueError as error:
+            raise ValidationError({"base_url": str(error)}) from None
+        hint = key[-4:] if len(key) >= SHORTEST_HINTED else ""
+        return {
+            "sealed_key": seal(Secret(key), origin),
+            "key_origin": origin,
+            "key_hint": hint,
+        }
 
     def clean(self) -> None:
         """A server needs an address and a model; a key never goes to another host."""
         super().clean()
+        if not isinstance(self.parameters, dict):
+            raise ValidationError({"parameters": 'Write an object, as {"temperature": 0}.'})
+        if problems := parameter_problems(self.parameters):
+            raise ValidationError({"parameters": problems})
         if self.kind != self.Kind.OPENAI:
             return
-        if not self.origin:
-            raise ValidationError(
-                {"base_url": "Write the address as https://host/v1, with http or https."}
-            )
+        try:
+            self.base_url = base_address(self.base_url)
+        except ValueError as error:
+            raise ValidationError({"base_url": str(error)}) from None
         if not self.model.strip():
             raise ValidationError({"model": "Name the model as the server calls it."})
         if self.sealed_key and self.key_origin != self.origin:

@@ -9,68 +9,19 @@ from __future__ import annotations
 import base64
 import json
 from functools import lru_cache
-from typing import Any
-from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 
+from runs.outbound.secret import Secret
+
 PURPOSE = b"evalplatform keys of model endpoints"
-PORTS = {"http": 80, "https": 443}
-NO_ORIGIN = "Write an address that begins with https:// or http:// and a host."
 
 
 class SealError(Exception):
     """A sealed key cannot be opened; the text says what to do."""
-
-
-class Secret:
-    """A text that shows itself to nobody by accident: not in logs, reports, pages or JSON."""
-
-    __slots__ = ("_text",)
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    def reveal(self) -> str:
-        """Return the text; whoever calls this is about to send or seal it."""
-        return self._text
-
-    def __bool__(self) -> bool:
-        return bool(self._text)
-
-    def __repr__(self) -> str:
-        return "Secret([hidden])" if self._text else "Secret()"
-
-    __str__ = __repr__
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Secret) and other._text == self._text
-
-    def __hash__(self) -> int:
-        return hash((Secret, self._text))
-
-    def __reduce__(self) -> Any:
-        raise TypeError("A secret is not written anywhere.")
-
-
-NO_SECRET = Secret("")
-
-
-def origin_of(url: str) -> str:
-    """Return scheme://host:port of an address, in one spelling; ValueError when it has none."""
-    try:
-        parts = urlsplit(url.strip())
-        scheme, host = parts.scheme.lower(), (parts.hostname or "").rstrip(".")
-        port = parts.port or PORTS[scheme]
-    except (ValueError, KeyError):
-        raise ValueError(NO_ORIGIN) from None
-    if not host:
-        raise ValueError(NO_ORIGIN)
-    shown = f"[{host}]" if ":" in host else host
-    return f"{scheme}://{shown}:{port}"
 
 
 def seal(key: Secret, origin: str) -> bytes:

@@ -11,7 +11,7 @@ from runs import retrying
 from runs.asking import AskError, EndpointSpec, ask, storable
 from runs.model_parameters import parameter_problems
 from runs.outbound.deadlines import Deadline
-from runs.outbound.sealing import Secret
+from runs.outbound.secret import Secret
 from runs.retrying import AttemptError, Retries, back_off, read_retry_after
 from tests.openai_server import OpenAIServer, OpenAIServerProcess
 

@@ -17,15 +17,9 @@ from django.views.debug import ExceptionReporter
 from evalplatform import env
 from evalplatform.logs import PROCESSORS, SHARED
 from runs.asking import EndpointSpec
-from runs.outbound.sealing import (
-    NO_SECRET,
-    SealError,
-    Secret,
-    open_sealed,
-    origin_of,
-    resealed,
-    seal,
-)
+from runs.outbound.origins import base_address, origin_of
+from runs.outbound.sealing import SealError, open_sealed, resealed, seal
+from runs.outbound.secret import NO_SECRET, Secret
 
 KEY = Secret("sk-a-very-private-key-1234567890")
 ORIGIN = "https://api.example.org:443"
@@ -116,6 +110,26 @@ def test_an_origin_has_one_spelling(url: str, origin: str) -> None:
 def test_an_address_without_an_origin_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match=r"begins with https:// or http:// and a host\.$"):
         origin_of(url)
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("https://me:secret@api.example.org/v1", "without a name and password"),
+        ("https://me@api.example.org/v1", "without a name and password"),
+        ("https://api.example.org/v1?key=secret", r"without \? and #"),
+        ("https://api.example.org/v1#", r"without \? and #"),
+        ("https://api.example.org/v 1", "without spaces"),
+        ("ftp://api.example.org", "begins with https://"),
+    ],
+)
+def test_a_base_address_holds_no_secret_and_nothing_to_be_lost(url: str, says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        base_address(url)
+
+
+def test_a_base_address_is_kept_without_its_last_slash() -> None:
+    assert base_address(" https://api.example.org/v1/ ") == "https://api.example.org/v1"
 
 
 def test_a_secret_shows_itself_nowhere() -> None:
