@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import django_filters
 from django.http import QueryDict
 
 
@@ -17,7 +16,7 @@ class ListFilter:
 
     def __init__(
         self,
-        narrowing: type[django_filters.FilterSet],
+        narrowing: Callable[..., Any],
         names: Mapping[str, str],
         rows: Any,
         params: QueryDict,

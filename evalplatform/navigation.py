@@ -18,6 +18,7 @@ PLACES = (
     ("Sessions", "sessions", "sessions", "s", "see", "work"),
     ("Evals", "evals", "evals", "e", "see", "work"),
     ("Datasets", "datasets", "datasets", "d", "see", "work"),
+    ("Runs", "runs", "runs", "r", "see", "work"),
     ("Exports", "exports", "exports", "x", "export", "work"),
     ("Members", "members", "members", "m", "manage_members", "settings"),
     ("Keys", "keys", "key", "k", "see", "settings"),

@@ -23,6 +23,7 @@ urlpatterns = [
     path(TEAM, include("evalplatform.jobs.urls")),
     path(TEAM, include("evalplatform.notifications.urls")),
     path(TEAM, include("datasets.urls")),
+    path(TEAM, include("runs.urls")),
     path(TEAM, include("reviews.urls")),
     path(TEAM, include("exports.urls")),
     path(API, include("evalplatform.jobs.api_urls")),

@@ -212,6 +212,12 @@ api-import-undo                      POST   dataset_import 404  404  409  404  4
 api-attachments                      GET    dataset    ok   ok   ok   404  404  404  in   in
 api-attachment                       GET    file_of_dataset ok   ok   ok   404  404  404  in   in
 
+# runs to be read
+runs                                 GET    -          ok   ok   ok   ok   ok   404  in   in
+run                                  GET    run        ok   ok   ok   404  404  404  in   in
+run-act                              POST   run        ok   ok   ok   404  404  404  in   in    act=share&is_shared=1
+run-item                             GET    run_item   ok   ok   ok   404  404  404  in   in
+
 # sign-in: about the signed-in person alone
 account_login                        GET    -          ok   ok   ok   ok   ok   ok   ok   ok
 account_logout                       GET    -          ok   ok   ok   ok   ok   ok   ok   ok

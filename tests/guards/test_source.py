@@ -101,6 +101,8 @@ EXEMPT = {
     "datasets/merging.py cursor": "COPY and set-wise merging of sessions that intake has checked",
     "datasets/text_index.py all_rows": "fills the text of every team's rows and shows nothing",
     "datasets/text_index.py cursor": "the same",
+    "runs/run_listing.py values(*)": "columns written in this file",
+    "runs/run_item_listing.py values(*)": "columns written in this file",
     "runs/models/run.py all_rows": "restores a deleted run of the actor's team that they may edit",
     "runs/models/configuration.py all_rows": "the evaluators of the configuration it is called on",
     "datasets/text_index.py filter(**)": "which rows wait: names that the index was made with",

@@ -1,0 +1,117 @@
+"""Rows of a run as lists show them: how long texts begin, and the verdicts in check order."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.db.models import Value
+from django.db.models.functions import Coalesce, Left, NullIf
+
+from datasets.operators import OPERATORS
+from evalplatform.scoping.keyset import Page, fetch_page
+
+PAGE = 50
+PAGE_KEYS = ("order_index",)
+SHOWN = 200  # characters of a long text in a row; the database sends no more
+MOST_CHIPS = 12
+COLUMNS = (
+    *("id", "order_index", "public_id", "title", "status", "is_passed", "category", "tags"),
+    *("n_checks", "n_passed", "n_low", "n_done", "n_skipped", "n_errors", "item_key"),
+)
+RESULT_COLUMNS = (
+    *("run_item_id", "position", "operator", "evaluator", "state", "auto_eval", "stands"),
+    *("edited_auto_eval", "confidence", "is_global"),
+)
+
+
+def listed(rows: Any) -> Any:
+    """Read what a row shows, and of long texts only how they begin."""
+    empty = Value("")
+    asked = Coalesce(NullIf("prompt_text", empty), "item__input", empty)
+    return rows.annotate(
+        prompt_start=Left(asked, SHOWN + 1),
+        response_start=Left("response", SHOWN + 1),
+        error_start=Left("error", SHOWN + 1),
+    ).values(*COLUMNS, "prompt_start", "response_start", "error_start")
+
+
+def page_of(rows: Any, token: str) -> Page:
+    """One page in the run's order; ValidationError for a token that is not ours."""
+    return fetch_page(rows, PAGE_KEYS, token, PAGE, listed, ascending=True)
+
+
+def rows_of(found: Iterable[Mapping[str, Any]], results: Any, url: str) -> list[dict[str, Any]]:
+    """Return what the table shows of rows that `listed` read; one more query, for the verdicts.
+
+    `url` is the address under which the rows have theirs.
+    """
+    found = list(found)
+    verdicts = verdicts_of([row["id"] for row in found], results)
+    return [_row(row, verdicts[row["id"]], url) for row in found]
+
+
+def _row(row: Mapping[str, Any], verdicts: list[dict[str, Any]], url: str) -> dict[str, Any]:
+    n = row["n_done"] + row["n_skipped"] + row["n_errors"]
+    return {
+        **row,
+        "url": f"{url}{row['id']}/",
+        "prompt_start": cut(row["prompt_start"]),
+        "response_start": cut(row["response_start"]),
+        "error_start": cut(row["error_start"]),
+        "verdicts": verdicts,
+        "n_more": max(0, n - len(verdicts)),
+    }
+
+
+def verdicts_of(ids: list[Any], results: Any) -> defaultdict[Any, list[dict[str, Any]]]:
+    """The first verdicts of each of these rows, in check order."""
+    found: defaultdict[Any, list[dict[str, Any]]] = defaultdict(list)
+    if ids:
+        rows = results.filter(run_item__in=ids, position__lt=MOST_CHIPS)
+        for row in rows.order_by("run_item", "position").values(*RESULT_COLUMNS):
+            found[row["run_item_id"]].append(chip_of(row))
+    return found
+
+
+def chip_of(row: Mapping[str, Any]) -> dict[str, Any]:
+    """One verdict as its chip says it: the word, the tone and the icon, and of which check."""
+    name = name_of(row["operator"], row["evaluator"])
+    word, tone, icon = verdict_of(row)
+    low = row["confidence"] == "low" and row["state"] == "done"
+    marks = [", low confidence" if low else "", ", overridden" if row["edited_auto_eval"] else ""]
+    return {
+        "says": f"{name}: {word}{''.join(marks)}",
+        "word": word,
+        "tone": tone,
+        "icon": icon,
+        "is_low": low,
+        "is_edited": bool(row["edited_auto_eval"]),
+    }
+
+
+def verdict_of(row: Mapping[str, Any]) -> tuple[str, str, str]:
+    """The word, tone and icon of a result as it stands."""
+    if row["state"] == "skipped":
+        return "skipped", "", "circle-dashed"
+    if row["state"] == "error":
+        return "error", "attention", "alert"
+    if row["stands"] is None:
+        return row["auto_eval"] or "no verdict", "machine", ""
+    word = row["edited_auto_eval"] or row["auto_eval"]
+    if word not in {"pass", "fail"}:  # a number or a label that passes or not
+        word = f"{word} ({'pass' if row['stands'] else 'fail'})"
+    return (word, "pass", "check") if row["stands"] else (word, "fail", "x")
+
+
+def name_of(operator: str, evaluator: str) -> str:
+    """What people call a check: the evaluator that asked, or the label of its operator."""
+    if evaluator:
+        return evaluator
+    return OPERATORS[operator].label if operator in OPERATORS else operator
+
+
+def cut(text: str) -> str:
+    """The text, or its beginning and an ellipsis."""
+    return f"{text[:SHOWN]}…" if len(text) > SHOWN else text
