@@ -16,7 +16,7 @@ from typing import Any
 from runs.outbound.deadlines import Deadline
 from runs.outbound.secret import NO_SECRET, Secret
 from runs.retrying import AttemptError, Retries
-from runs.verdicts import Answer
+from runs.verdicts import Answer, CheckError
 
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
@@ -49,7 +49,7 @@ class EndpointSpec:
     answers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
-class AskError(Exception):
+class AskError(CheckError):
     """No answer; `reason` is short, plain, and holds no secret. `attempts` counts requests sent."""
 
     def __init__(self, reason: str, *, attempts: int = 0) -> None:

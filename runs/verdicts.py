@@ -28,7 +28,8 @@ class CheckState(StrEnum):
 class Case:
     """One row as checks and prompts see it: what was asked, what was answered, what is known.
 
-    `history` is a list of {"role", "content"}, oldest first; `files` are names of attachments.
+    `history` is a list of {"role", "content"}, oldest first; `files` are names of attachments, and
+    `documents` the texts of those that hold text, by name.
     """
 
     input: str = ""
@@ -41,6 +42,7 @@ class Case:
     summary: str = ""
     files: tuple[str, ...] = ()
     output_context: dict[str, Any] = field(default_factory=dict)
+    documents: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

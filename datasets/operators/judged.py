@@ -28,6 +28,7 @@ def _unary(
     fails: str,
     *,
     is_retired: bool = False,
+    given: str = "",
 ) -> Operator:
     return _operator(
         slug,
@@ -39,10 +40,11 @@ def _unary(
         fails=fails,
         is_unary=True,
         is_retired=is_retired,
+        given=given,
     )
 
 
-def _golden(part: str, meaning: str, passes: str, fails: str) -> Operator:
+def _golden(part: str, meaning: str, passes: str, fails: str, right_answer: str) -> Operator:
     """One of the three comparisons with the right answer, which a run adds by itself."""
     return _operator(
         f"golden_check_{part}",
@@ -55,6 +57,7 @@ def _golden(part: str, meaning: str, passes: str, fails: str) -> Operator:
         is_unary=True,
         is_importable=False,
         remedy="Write a Right Answer instead; a run compares with it.",
+        given=f"The right answer is: {right_answer}",
     )
 
 
@@ -225,45 +228,51 @@ OPERATORS = (
         "Agrees with the context",
         Group.SOURCE,
         "Correctness",
-        "The output agrees with the test's context values, here opening_hours = 9 to 17.",
+        "The output agrees with the test's context values.",
         "We close at five.",
         "We close at eight.",
+        given="The context says: opening_hours is 9 to 17.",
     ),
     _unary(
         "consistent_with_docs",
         "Agrees with the files",
         Group.SOURCE,
         "Correctness",
-        "The output agrees with the attached files, here a price list with tea at 3 euros.",
+        "The output agrees with the attached files.",
         "Tea costs three euros.",
         "Tea costs four euros.",
+        given="An attached price list has tea at 3 euros.",
     ),
     _unary(
         "consistent_with_json",
         "Agrees with the JSON context",
         Group.SOURCE,
         "Correctness",
-        'The output agrees with the JSON in the context, here {"in_stock": 0}.',
+        "The output agrees with the JSON in the context.",
         "It is sold out.",
         "There are two left.",
+        given='The context says: {"in_stock": 0}.',
     ),
     _golden(
         "content",
-        "The output says what the right answer says, here: The Danube.",
+        "The output says what the right answer says.",
         "It is the Danube.",
         "It is the Elbe.",
+        "The Danube.",
     ),
     _golden(
         "style",
-        'The output has the style of the right answer, here "Sure, come by at six!".',
+        "The output has the style of the right answer.",
         "Sure, see you at six!",
         "The appointment is confirmed for 18:00.",
+        "Sure, come by at six!",
     ),
     _golden(
         "format",
-        'The output has the format of the right answer, here "- one".',
+        "The output has the format of the right answer.",
         "- two",
         "Two.",
+        "- one",
     ),
     _operator(
         "custom_operator",

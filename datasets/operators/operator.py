@@ -31,7 +31,8 @@ def _anything(criteria: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Operator:
-    """One kind of check. `passes` and `fails` are outputs, both judged with `example` as criteria.
+    """One kind of check. `passes` and `fails` are outputs, both judged with `example` as criteria;
+    `given` is what they take for granted where criteria are not all.
 
     `criteria_fault` says what is wrong with criteria that are there, then the remedy, or "".
     `decide(output, criteria)` says why the output fails, or "" when it passes, and raises nothing
@@ -46,6 +47,7 @@ class Operator:
     passes: str
     fails: str
     example: str = ""
+    given: str = ""
     is_unary: bool = False
     is_retired: bool = False
     instead: str = ""  # what is read in place of a retired operator

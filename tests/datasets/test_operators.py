@@ -1,11 +1,13 @@
 """The table of operators, and what criteria each of them takes."""
 
+import html
 import re
 from pathlib import Path
 
 import pytest
 
 from datasets.operators import OPERATORS, choices, criteria, find, operator_fault, retired_remark
+from tests.datasets_made import make_dataset
 
 DETERMINISTIC = {
     *("includes_exactly", "excludes_exactly", "equals_exactly", "regex", "less_than_length"),
@@ -140,3 +142,21 @@ def test_a_schema_is_one_of_draft_2020_12(schema, part):
     fault = find("matches_json_schema").fault(schema)
     assert part in fault
     assert bool(fault) is bool(part)
+
+
+@pytest.mark.parametrize("place", ["checks", "items/new"])
+@pytest.mark.django_db
+def test_where_checks_are_edited_every_operator_is_explained_with_both_examples(
+    cast, sign_in, place
+):
+    dataset = make_dataset(owner=cast.eva, items=1)
+    page = sign_in(cast.eva).get(f"/t/lighthouse/datasets/{dataset.pk}/{place}/").content.decode()
+    shown = {
+        slug: html.unescape(said)
+        for slug, said in re.findall(
+            r'<template data-help-of="(\w+)"[^>]*>(.*?)</template>', page, re.DOTALL
+        )
+    }
+    for operator in OPERATORS.values():
+        for said in (operator.help, operator.given, operator.passes, operator.fails):
+            assert said in shown[operator.slug]

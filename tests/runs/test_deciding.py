@@ -1,6 +1,9 @@
 """The ten operators that need no judge: what passes, what fails, and what nobody can decide."""
 
 import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from datasets.operators import OPERATORS, OperatorError
 
@@ -252,3 +255,69 @@ def test_criteria_that_cannot_be_used_are_an_error_and_no_verdict(slug, criteria
     with pytest.raises(OperatorError) as refused:
         OPERATORS[slug].decide('{"a": 1}', criteria)
     assert said in str(refused.value)
+
+
+YAML_LIKE = st.lists(
+    st.sampled_from(
+        [
+            "a",
+            "b",
+            ": ",
+            "- ",
+            "\n",
+            "  ",
+            "[",
+            "]",
+            "{",
+            "}",
+            ",",
+            "&x ",
+            "*x",
+            "'",
+            '"',
+            "#",
+            "|",
+            "? ",
+            "!!str ",
+            "!t ",
+            "---\n",
+            "...",
+            "<<",
+            "1",
+            "é",
+            "> ",
+            "\t",
+            "%",
+            "@",
+            "null",
+        ]
+    ),
+    max_size=25,
+).map("".join)
+
+
+@given(YAML_LIKE)
+@settings(max_examples=2_000, deadline=None)
+def test_what_is_yaml_agrees_with_the_safe_loader(text):
+    """Two keys alike are refused here; an odd value of a standard tag is refused by the loader."""
+    reason = OPERATORS["valid_yaml"].decide(text, "")
+    loaded = loaded_or_error(text)
+    if reason:
+        assert not isinstance(loaded, dict | list) or "stands twice" in reason
+    else:
+        odd = yaml.constructor.ConstructorError | ValueError
+        assert isinstance(loaded, dict | list | set | odd)
+
+
+def loaded_or_error(text):
+    try:
+        return yaml.load(text, Loader=yaml.CSafeLoader)
+    except (yaml.YAMLError, ValueError) as error:
+        return error
+
+
+@given(st.text(max_size=200), st.sampled_from(sorted(PASSING)))
+@settings(max_examples=500, deadline=None)
+def test_any_output_gets_a_verdict(output, slug):
+    operator = OPERATORS[slug]
+    assert isinstance(operator.decide(output, operator.example), str)

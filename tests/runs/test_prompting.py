@@ -100,7 +100,7 @@ def test_the_full_history_ends_with_the_exchange_and_of_a_session_is_its_transcr
         ("a\x00b", (1, 2), "cannot be stored"),
     ],
 )
-def test_what_cannot_be_used_is_refused_at_its_place(text, place, part):
+def test_i18_what_cannot_be_used_is_refused_at_its_place(text, place, part):
     with pytest.raises(TemplateFault) as refused:
         parse(text, "message")
     assert (refused.value.start, refused.value.end) == place
@@ -108,7 +108,7 @@ def test_what_cannot_be_used_is_refused_at_its_place(text, place, part):
 
 
 @pytest.mark.parametrize("piece", ["a", "{", "}", "{{", "{input.content}", "{input.", '{"'])
-def test_a_megabyte_is_refused_at_once(piece):
+def test_i18_a_megabyte_is_refused_at_once(piece):
     text = piece * (1_000_000 // len(piece))
     with pytest.raises(TemplateFault, match="longer than 100,000 characters") as refused:
         parse(text, "message")

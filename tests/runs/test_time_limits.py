@@ -36,7 +36,7 @@ def took(slug, output, criteria=""):
     return said, time.monotonic() - began
 
 
-def test_the_catastrophic_pattern_is_decided_at_once():
+def test_i17_the_catastrophic_pattern_is_decided_at_once():
     said, seconds = took("regex", "a" * 50_000, r"(a+)+$")
     assert said == ""
     assert seconds < LIMIT
@@ -45,7 +45,7 @@ def test_the_catastrophic_pattern_is_decided_at_once():
     assert seconds < LIMIT
 
 
-def test_a_pattern_that_keeps_the_processor_busy_is_stopped_alone():
+def test_i17_a_pattern_that_keeps_the_processor_busy_is_stopped_alone():
     said, seconds = took("regex", "a" * 200_000, MANY_STATES)
     assert isinstance(said, OperatorError)
     assert str(said) == (
