@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from runs.views import run, run_acts, run_item, runs
+from runs.views import configs, evaluators, run, run_acts, run_item, runs
 
 RUN = "runs/<uuid:pk>/"
 RUN_ITEM = RUN + "items/<uuid:item>/"
@@ -15,4 +15,30 @@ reading: list[URLPattern | URLResolver] = [
     path(RUN_ITEM, run_item.RunItemView.as_view(), name="run-item"),
 ]
 
-urlpatterns: list[URLPattern | URLResolver] = [*reading]
+
+EVALUATOR = "runs/evaluators/<uuid:pk>/"
+CONFIG = "runs/configs/<uuid:pk>/"
+
+# What runs are made with.
+tools: list[URLPattern | URLResolver] = [
+    path("runs/evaluators/", evaluators.EvaluatorListView.as_view(), name="evaluators"),
+    path("runs/evaluators/new/", evaluators.EvaluatorCreateView.as_view(), name="evaluator-create"),
+    path(
+        "runs/evaluators/preview/",
+        evaluators.EvaluatorPreviewView.as_view(),
+        name="evaluator-preview",
+    ),
+    path(EVALUATOR, evaluators.EvaluatorEditView.as_view(), name="evaluator-edit"),
+    path(EVALUATOR + "delete/", evaluators.EvaluatorDeleteView.as_view(), name="evaluator-delete"),
+    path(
+        EVALUATOR + "restore/", evaluators.EvaluatorRestoreView.as_view(), name="evaluator-restore"
+    ),
+    path("runs/configs/", configs.ConfigListView.as_view(), name="configs"),
+    path("runs/configs/new/", configs.ConfigCreateView.as_view(), name="config-create"),
+    path(CONFIG, configs.ConfigView.as_view(), name="config"),
+    path(CONFIG + "edit/", configs.ConfigEditView.as_view(), name="config-edit"),
+    path(CONFIG + "delete/", configs.ConfigDeleteView.as_view(), name="config-delete"),
+    path(CONFIG + "restore/", configs.ConfigRestoreView.as_view(), name="config-restore"),
+]
+
+urlpatterns: list[URLPattern | URLResolver] = [*reading, *tools]

@@ -14,6 +14,9 @@ from datasets.models import Dataset
 from evalplatform.scoping.actor import Actor
 from runs.models.endpoint import ModelEndpoint
 from runs.models.tool import Tool
+from runs.output_schemas import schema_fault
+from runs.prompt_faults import place_of
+from runs.prompting import TemplateFault, parse
 
 
 class Evaluator(Tool):
@@ -58,9 +61,27 @@ class Evaluator(Tool):
         """One's own, the shared ones, or all of the team's."""
         return super().visibility(actor)
 
+    def clean(self) -> None:
+        """A judge has a prompt, and says how its reply is read."""
+        super().clean()
+        if self.kind != self.Kind.JUDGE:
+            return
+        if not self.prompt.strip():
+            raise ValidationError({"prompt": "The prompt is empty. Write what is to be judged."})
+        try:
+            parse(self.prompt, self.level)
+        except TemplateFault as fault:
+            where = place_of(self.prompt, fault)
+            raise ValidationError({"prompt": where.in_words}) from fault
+        if wrong := schema_fault(self.output_schema):
+            raise ValidationError({"output_schema": wrong})
+
     def check_rows(self, by: Actor) -> None:
-        """Its endpoint is one that the actor sees."""
+        """Its endpoint is one that the actor sees; its level stays as it was made."""
         refuse_unseen(self, by, "endpoint")
+        rows = Evaluator.objects.visible_to(by).filter(pk=self.pk).exclude(level=self.level)
+        if rows.exists():
+            raise ValidationError({"level": "The level stays as it was made. Copy it instead."})
 
     def snapshot(self) -> dict[str, Any]:
         """What a plan keeps of it."""

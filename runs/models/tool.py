@@ -102,6 +102,20 @@ class Tool(ScopedModel):
             row.save(update_fields=["deleted_at"])
             record(by, f"{self.WORD}.delete", row, changes={"deleted_at": [None, row.deleted_at]})
 
+    @classmethod
+    def restore_deleted(cls, pk: Any, *, by: Actor) -> Self:
+        """Bring a deleted one back, for those who could have deleted it."""
+        with transaction.atomic():
+            rows = cls.all_rows.select_for_update(of=("self",)).filter(
+                cls.editability(by), team=by.team, pk=pk
+            )
+            row: Self = rows.get()
+            before, row.deleted_at = row.deleted_at, None
+            row.save(update_fields=["deleted_at"])
+            if before:
+                record(by, f"{cls.WORD}.restore", row, changes={"deleted_at": [before, None]})
+        return row
+
     def check_rows(self, by: Actor) -> None:
         """Refuse what points at rows that the actor may not use; ValidationError at the field."""
 

@@ -218,6 +218,24 @@ run                                  GET    run        ok   ok   ok   404  404  
 run-act                              POST   run        ok   ok   ok   404  404  404  in   in    act=share&is_shared=1
 run-item                             GET    run_item   ok   ok   ok   404  404  404  in   in
 
+# evaluators and configurations
+evaluators                           GET    -          ok   ok   ok   ok   ok   404  in   in
+evaluator-create                     GET    -          ok   ok   ok   ok   403  404  in   in
+evaluator-create                     POST   -          ok   ok   ok   ok   403  404  in   in    name=Polite&level=message&kind=judge&prompt=Is{output.content}polite?&answers=binary
+evaluator-preview                    POST   -          ok   ok   ok   ok   ok   404  in   in    level=message&prompt=Is{output.content}polite?
+evaluator-edit                       GET    evaluator  ok   ok   ok   404  404  404  in   in
+evaluator-edit                       POST   evaluator  ok   ok   ok   404  404  404  in   in    name=Polite&kind=judge&prompt=Is{output.content}polite?&answers=binary
+evaluator-restore                    POST   evaluator  ok   ok   ok   404  403  404  in   in
+evaluator-delete                     POST   evaluator  ok   ok   ok   404  404  404  in   in
+configs                              GET    -          ok   ok   ok   ok   ok   404  in   in
+config-create                        GET    -          ok   ok   ok   ok   403  404  in   in
+config-create                        POST   -          422  422  422  422  403  404  in   in    name=Nightly
+config                               GET    config     ok   ok   ok   404  404  404  in   in
+config-edit                          GET    config     ok   ok   ok   404  404  404  in   in
+config-edit                          POST   config     ok   ok   ok   404  404  404  in   in    config
+config-restore                       POST   config     ok   ok   ok   404  403  404  in   in
+config-delete                        POST   config     ok   ok   ok   404  404  404  in   in
+
 # sign-in: about the signed-in person alone
 account_login                        GET    -          ok   ok   ok   ok   ok   ok   ok   ok
 account_logout                       GET    -          ok   ok   ok   ok   ok   ok   ok   ok

@@ -104,6 +104,7 @@ EXEMPT = {
     "runs/run_listing.py values(*)": "columns written in this file",
     "runs/run_item_listing.py values(*)": "columns written in this file",
     "runs/models/run.py all_rows": "restores a deleted run of the actor's team that they may edit",
+    "runs/models/tool.py all_rows": "restores a deleted one of the actor's team that they may edit",
     "runs/models/configuration.py all_rows": "the evaluators of the configuration it is called on",
     "datasets/text_index.py filter(**)": "which rows wait: names that the index was made with",
     "datasets/item_listing.py QuerySet()": "few_or_many(): ids that visible rows gave",

@@ -139,6 +139,12 @@ BODIES: dict[str, Any] = {
         "turn_mode": TurnMode.PER_TURN.value,
         "token": str(uuid.uuid4()),
     },
+    "config": lambda world: {
+        "name": "Nightly",
+        "dataset": world.rows["dataset"]["pk"],
+        "uses_checks": "on",
+        "heavyweight_factor": "1",
+    },
     "mark": lambda world: {
         "action": "mark_eval_ready",
         "_selected_action": [world.rows["session"]["pk"]],

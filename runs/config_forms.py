@@ -1,0 +1,183 @@
+"""The form of an evaluation configuration: what fits the level of its dataset can be chosen."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Any, NamedTuple
+
+from django import forms
+
+from datasets.item_forms import Text
+from datasets.models import Dataset
+from evalplatform.accounts.models.user import refuse_hidden_characters
+from evalplatform.scoping.actor import Actor
+from evalplatform.scoping.fields import ScopedChoiceField
+from runs.models import EvaluationConfig, Evaluator, ModelEndpoint
+from runs.models.configuration import PARAMETERS
+
+MOST_EVALUATORS = 500
+ONLY_SESSIONS = "Only datasets of sessions have rules that bring new rows."
+NO_GENERATION = (
+    "Sessions are judged as they are: outputs are generated for datasets of messages only."
+)
+FIELDS = ("name", "dataset", "generation", "judge", "system_prompt", "auto_run", "is_shared")
+
+
+class Choice(NamedTuple):
+    """One evaluator as the form offers it; `why_not` says why it cannot be chosen."""
+
+    row: Evaluator
+    is_chosen: bool
+    why_not: str
+
+
+class ConfigForm(forms.Form):
+    """All that a person can say of a configuration."""
+
+    name = forms.CharField(
+        label="Name",
+        max_length=200,
+        validators=[refuse_hidden_characters],
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        help_text="Its runs are called after it.",
+    )
+    dataset = ScopedChoiceField(Dataset, label="Dataset", empty_label="Choose…")
+    generation = ScopedChoiceField(
+        ModelEndpoint,
+        label="Outputs",
+        required=False,
+        empty_label="Stored outputs: judge what the dataset holds",
+        help_text="Choose an endpoint to have every input answered anew.",
+    )
+    system_prompt = Text(
+        label="System prompt",
+        rows=3,
+        help_text="Sent before every input when outputs are generated.",
+    )
+    judge = ScopedChoiceField(
+        ModelEndpoint,
+        label="Judge",
+        required=False,
+        empty_label="Built-in: compares words, always with low confidence",
+        help_text="Answers the checks and evaluators that need a judge and name no endpoint.",
+    )
+    evaluators = forms.MultipleChoiceField(label="Evaluators", required=False)
+    uses_checks = forms.BooleanField(
+        label="Carry out the checks of the dataset",
+        required=False,
+        help_text="Those on every item, and those that items carry.",
+    )
+    compares_right_answer = forms.BooleanField(
+        label="Compare with the right answer",
+        required=False,
+        help_text="Asks of each row with an expected output whether the output says the same.",
+    )
+    heavyweight_factor = forms.IntegerField(
+        label="Ask each judge",
+        min_value=1,
+        max_value=15,
+        initial=1,
+        help_text="times, 1 to 15; the most frequent verdict counts.",
+    )
+    auto_run = forms.BooleanField(
+        label="Run by itself on new rows",
+        required=False,
+        help_text="When a rule brings sessions into the dataset, a delta run scores these, and "
+        "only these. What comes by hand, file or queue starts nothing.",
+    )
+    is_shared = forms.BooleanField(
+        label="Shared with the team",
+        required=False,
+        help_text="Everybody who sees the dataset may read it and run it.",
+    )
+
+    def __init__(
+        self, data: Any = None, *, actor: Actor, row: EvaluationConfig | None = None, **told: Any
+    ) -> None:
+        initial = PARAMETERS | (said_of(row) if row else {}) | told
+        super().__init__(data, initial=initial)
+        for name in ("dataset", "generation", "judge"):
+            field = self.fields[name]
+            assert isinstance(field, ScopedChoiceField)
+            field.open_to(actor)
+        self.offered = list(
+            Evaluator.objects.visible_to(actor).select_related("owner")[:MOST_EVALUATORS]
+        )
+        choices = self.fields["evaluators"]
+        assert isinstance(choices, forms.MultipleChoiceField)
+        choices.choices = [(str(each.pk), each.name) for each in self.offered]
+        self.level = self._level()
+
+    def _level(self) -> str:
+        """The level of the dataset that is chosen at this moment, "" for none."""
+        field = self.fields["dataset"]
+        assert isinstance(field, ScopedChoiceField)
+        assert field.queryset is not None
+        try:
+            found = field.queryset.filter(pk=self["dataset"].value() or None).first()
+        except (forms.ValidationError, ValueError):
+            return ""
+        return found.level if isinstance(found, Dataset) else ""
+
+    @property
+    def generation_why_not(self) -> str:
+        return NO_GENERATION if self.level == Dataset.Level.SESSION else ""
+
+    @property
+    def auto_run_why_not(self) -> str:
+        return ONLY_SESSIONS if self.level == Dataset.Level.MESSAGE else ""
+
+    def evaluator_choices(self) -> list[Choice]:
+        """The evaluators that can be chosen first, then those of the other level."""
+        chosen = {str(pk) for pk in self["evaluators"].value() or []}
+        rows = [
+            Choice(row, str(row.pk) in chosen and not self.why_not(row), self.why_not(row))
+            for row in self.offered
+        ]
+        return sorted(rows, key=lambda each: bool(each.why_not))
+
+    def why_not(self, row: Evaluator) -> str:
+        """Why this evaluator cannot be chosen for the dataset, "" when it can."""
+        if not self.level or row.level == self.level:
+            return ""
+        return f"Judges {row.level}s; this dataset holds {self.level}s."
+
+    def clean_name(self) -> str:
+        return unicodedata.normalize("NFC", self.cleaned_data["name"])
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("generation") and self.generation_why_not:
+            self.add_error("generation", self.generation_why_not)
+        if cleaned.get("auto_run") and self.auto_run_why_not:
+            self.add_error("auto_run", self.auto_run_why_not)
+        if not self.errors and not self._judges_something(cleaned):
+            self.add_error("evaluators", "Choose an evaluator, or let the checks be carried out.")
+        return cleaned
+
+    def _judges_something(self, cleaned: dict[str, Any]) -> bool:
+        judged = ("evaluators", "uses_checks", "compares_right_answer", "generation")
+        return any(cleaned.get(name) for name in judged)
+
+    def values(self) -> dict[str, Any]:
+        """What the model keeps."""
+        cleaned = self.cleaned_data
+        parameters = {name: cleaned[name] for name in PARAMETERS}
+        return {name: cleaned[name] for name in FIELDS} | {"parameters": parameters}
+
+    def chosen(self) -> list[Evaluator]:
+        """The evaluators that were chosen, in the order that the form shows."""
+        chosen = set(self.cleaned_data["evaluators"])
+        return [row for row in self.offered if str(row.pk) in chosen]
+
+
+def said_of(row: EvaluationConfig) -> dict[str, Any]:
+    """A stored configuration as its form says it."""
+    return {
+        **row.parameters,
+        **{name: getattr(row, name) for name in FIELDS},
+        "dataset": row.dataset_id,
+        "generation": row.generation_id,
+        "judge": row.judge_id,
+        "evaluators": [str(each.pk) for each in row.evaluators()],
+    }
