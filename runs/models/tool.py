@@ -84,7 +84,9 @@ class Tool(ScopedModel):
             row._take(values)
             row.check_rows(by)
             changes = {
-                name: ["hidden", "hidden"] if name in self.SECRET else [old, getattr(row, name)]
+                name: ["hidden", "hidden"]
+                if name in self.SECRET
+                else [_told(old), _told(getattr(row, name))]
                 for name, old in before.items()
                 if getattr(row, name) != old
             }
@@ -129,3 +131,8 @@ class Tool(ScopedModel):
         row: Self = rows.get(pk=self.pk)
         require_editable(row, by)
         return row
+
+
+def _told(value: Any) -> Any:
+    """A value as the audit keeps it: rows by their id."""
+    return str(value.pk) if isinstance(value, models.Model) else value
