@@ -52,6 +52,7 @@ class Run(ScopedModel):
     "heavyweight_factor", "compares_right_answer", "uses_checks"}. `dataset` and `version` are the
     pinned ones. Rows keep their `order_index` for ever. `cursor` is the order_index from which rows
     are handed out next. `metrics` are computed from rows when it ends and after each override.
+    Work is done with the rights of `carried_by`: who started it, or went on with it last.
     """
 
     class Kind(models.TextChoices):
@@ -81,6 +82,14 @@ class Run(ScopedModel):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     team = models.ForeignKey("accounts.Team", on_delete=models.PROTECT, related_name="+")
     owner = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    carried_by = models.ForeignKey(
+        "accounts.Membership",
+        null=True,
+        editable=False,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+    )
     is_shared = models.BooleanField(default=False)
     kind = models.CharField(max_length=8, choices=Kind.choices)
     source = models.CharField(max_length=16, choices=Source.choices)

@@ -27,6 +27,7 @@ TASKS = {
     "datasets.tasks.index_sessions": "index_what_waits: fills the text index",
     "datasets.tasks.poll_rules": "poll_due: asks for a job of each rule's owner; forgets old polls",
     "datasets.tasks.forget_imports": "forget_old_files: deletes files no import needs",
+    "runs.tasks.coordinate": "coordinate: rouses runs that nobody works on; acts as who has each",
     "exports.tasks.expire": "expire: deletes files whose time is over",
 }
 # The verb each kind of job asks its member for; None: serves the whole team and shows no row, or
@@ -43,6 +44,8 @@ KIND_VERBS: dict[str, Verb | None] = {
     "label": Verb.LABEL,
     "clone": Verb.EDIT_EVIDENCE,
     "poll_rule": Verb.EDIT_EVIDENCE,
+    "run_chunk": Verb.RUN_PROMPTS,
+    "analyse_run": Verb.RUN_PROMPTS,
 }
 
 
