@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
+from datasets.formats.items import FIELDS
 from exports.formats import (
     dataset_csv,
     dataset_json,
@@ -24,6 +25,11 @@ from exports.storing import temporary_file
 
 if TYPE_CHECKING:
     from exports.item_contents import ItemFile
+
+
+BLOCK = 256 * 1024
+WHOLE = ("public_id", *FIELDS)
+SUITE = ("public_id", "input", "expected_output", "tags", "files", "context", "checks")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +72,8 @@ class WriteItems(Protocol):
 class ItemExportFormat:
     """One format; `version` goes up whenever the same items would give other bytes.
 
-    `for_people` says that a spreadsheet program may open it: it has the switch for that.
+    `for_people` says that a spreadsheet program may open it: it has the switch for that. `fields`
+    are those of the records it is given; None when it writes stored items, JSON as text.
     """
 
     slug: str
@@ -77,10 +84,10 @@ class ItemExportFormat:
     write: WriteItems
     for_people: bool
     help: str
+    fields: tuple[str, ...] | None = WHOLE
     row_name: str = "items"
 
 
-BLOCK = 256 * 1024
 JSONL = "application/x-ndjson"
 CSV = "text/csv; charset=utf-8"
 
@@ -99,6 +106,13 @@ def _dataset_csv(file: ItemFile) -> Iterator[str]:
     return dataset_csv.write(file.items, file.tally, plan=file.plan(), is_safe=safe)
 
 
+def _promptfoo(file: ItemFile) -> Iterator[str]:
+    head = file.head
+    return promptfoo.write(
+        file.items, file.tally, title=head.title, global_checks=head.global_checks
+    )
+
+
 def _suite_zip(file: ItemFile) -> Iterator[bytes]:
     """The archive, made beside first: it wants to be written, not asked for pieces."""
     suite = suite_json.write(file.head, file.items, tally=file.suite_tally)
@@ -111,32 +125,32 @@ def _suite_zip(file: ItemFile) -> Iterator[bytes]:
 
 _FORMATS = (
     ItemExportFormat(
-        "dataset-csv", "Dataset CSV", ".csv", CSV, 1, _dataset_csv, True,
-        "One row per item; edit it in a spreadsheet and import it again by id.",
+        "dataset-csv", "Dataset CSV", ".csv", CSV, 2, _dataset_csv, True,
+        "One row per item; edit it in a spreadsheet and import it again by id.", None,
     ),
     ItemExportFormat(
-        "dataset-jsonl", "Dataset JSONL", ".jsonl", JSONL, 1,
+        "dataset-jsonl", "Dataset JSONL", ".jsonl", JSONL, 2,
         lambda file: dataset_json.write_lines(file.items, file.tally), False,
-        "One JSON object per item and line, every value with its type.",
+        "One JSON object per item and line, every value with its type.", None,
     ),
     ItemExportFormat(
-        "dataset-json", "Dataset JSON", ".json", "application/json", 1,
+        "dataset-json", "Dataset JSON", ".json", "application/json", 2,
         lambda file: dataset_json.write(file.items, file.tally), False,
-        "The same as one JSON list.",
+        "The same as one JSON list.", None,
     ),
     ItemExportFormat(
         "suite-csv", "Suite CSV", ".csv", CSV, 1, _suite_csv, True,
-        "Tests with their checks, spread down over rows.",
+        "Tests with their checks, spread down over rows.", SUITE,
     ),
     ItemExportFormat(
         "suite-json", "Suite JSON", ".json", "application/json", 1,
         lambda file: suite_json.write(file.head, file.items, tally=file.suite_tally), False,
-        "Tests with their checks and all that belongs to them.",
+        "Tests with their checks and all that belongs to them.", SUITE,
     ),
     ItemExportFormat(
         "suite-zip", "Suite ZIP", ".zip", "application/zip", 1,
         _suite_zip, False,
-        "The suite with its attached files, the only format that carries them.",
+        "The suite with its attached files, the only format that carries them.", SUITE,
     ),
     ItemExportFormat(
         "parquet", "Parquet", ".parquet", "application/vnd.apache.parquet", 1,
@@ -154,8 +168,7 @@ _FORMATS = (
         "Samples with input and target, as Inspect's json_dataset reads them.",
     ),
     ItemExportFormat(
-        "promptfoo", "promptfoo tests", ".jsonl", JSONL, 1,
-        lambda file: promptfoo.write(file.items, file.tally, title=file.head.title), False,
+        "promptfoo", "promptfoo tests", ".jsonl", JSONL, 2, _promptfoo, False,
         "Variables and assertions per test, every text escaped as promptfoo needs it.",
     ),
 )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import Any
 
 from datasets.formats.items import FIELDS, FieldCoverage, ItemRecord
@@ -55,7 +56,10 @@ def emptied(stored: ItemRecord, after: ItemRecord) -> tuple[str, ...]:
 
 
 def same(one: Any, other: Any) -> bool:
-    """Whether two values are equal as JSON: true is not 1, and the order of keys says nothing."""
+    """Whether two values are equal as JSON: true is not 1, and the order of keys says nothing.
+
+    A real number without a fraction is stored as the integer of its digits, which is read back.
+    """
     if one is other:
         return True
     if isinstance(one, str):
@@ -64,6 +68,8 @@ def same(one: Any, other: Any) -> bool:
         return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
     if isinstance(one, list | tuple) and isinstance(other, list | tuple):
         return len(one) == len(other) and all(map(same, one, other))
+    if {type(one), type(other)} == {int, float}:
+        return Decimal(repr(one)) == Decimal(repr(other))
     return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable
+from typing import NamedTuple
 
 from datasets.formats.columns import OBJECTS
 from datasets.formats.fields import key_fault
-from datasets.formats.items import ItemRecord
 
 MAX_DOTTED = 200
 LONGEST_KEY = 100
@@ -15,18 +14,15 @@ MORE_FIELDS = ("expected_output", "summary")
 
 
 class KeyUse(NamedTuple):
-    """What the values of one key at the top of a JSON field are, over all items.
+    """One key at the top of a JSON field, and whether all its values come back from a cell.
 
-    A value that would not come back from a cell of its own: a number, true, false or null
-    (`has_scalar`), a text of nothing but spaces (`has_blank`), a text that begins like a JSON
-    object or list behind its spaces (`has_json_like`).
+    Objects and lists do, and texts; not so a number, true, false or null, a text of nothing but
+    spaces, and a text that begins like a JSON object or list behind its spaces.
     """
 
     field: str
     key: str
-    has_scalar: bool = False
-    has_blank: bool = False
-    has_json_like: bool = False
+    comes_back: bool = True
 
 
 class ColumnPlan(NamedTuple):
@@ -38,6 +34,10 @@ class ColumnPlan(NamedTuple):
     dotted: tuple[tuple[str, str], ...] = ()
     objects: tuple[str, ...] = ()
     more: tuple[str, ...] = ()
+
+    def keys_of(self, name: str) -> tuple[str, ...]:
+        """The keys of a JSON field that have a column each."""
+        return tuple(key for field, key in self.dotted if field == name)
 
 
 def plan_columns(uses: Iterable[KeyUse], more: Iterable[str] = ()) -> ColumnPlan:
@@ -68,35 +68,4 @@ def _fits(use: KeyUse) -> bool:
     """Whether the key can be a title and all its values stay what they are in a cell."""
     key = use.key
     is_title = "." not in key and key == key.strip() and key.isprintable() and not key_fault(key)
-    return (
-        is_title
-        and len(key) <= LONGEST_KEY
-        and not (use.has_scalar or use.has_blank or use.has_json_like)
-    )
-
-
-def plan_for(records: Sequence[ItemRecord]) -> ColumnPlan:
-    """The plan for items at hand."""
-    more = {name for name in MORE_FIELDS for each in records if getattr(each, name)}
-    return plan_columns(key_uses(records), more)
-
-
-def key_uses(records: Iterable[ItemRecord]) -> Iterable[KeyUse]:
-    """What the keys of these items are used for; a database tells the same in one pass."""
-    uses: dict[tuple[str, str], KeyUse] = {}
-    for record in records:
-        for name in OBJECTS:
-            for key, value in getattr(record, name).items():
-                before = uses.get((name, key), KeyUse(name, key))
-                uses[name, key] = _used(before, value)
-    return uses.values()
-
-
-def _used(use: KeyUse, value: Any) -> KeyUse:
-    if isinstance(value, dict | list):
-        return use
-    if not isinstance(value, str):
-        return use._replace(has_scalar=True)
-    if not value.strip():
-        return use._replace(has_blank=True)
-    return use._replace(has_json_like=True) if value.lstrip()[0] in "[{" else use
+    return is_title and len(key) <= LONGEST_KEY and use.comes_back

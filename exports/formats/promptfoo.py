@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from datasets.formats.items import ItemRecord
+from datasets.formats.items import CheckRecord, ItemRecord
 from exports.formats.chat import NO_INPUT, asked, is_blank
 from exports.formats.promptfoo_assertions import assertion
 from exports.formats.records import ItemTally
@@ -20,19 +20,27 @@ _REFERENCES = ("file:", "package:")
 _MARKUP = re.compile(r"\{(?=[{%#])|(?<=#)\}|\{(?=\n\Z)")
 
 
-def write(items: Iterable[ItemRecord], tally: ItemTally, *, title: str = "") -> Iterator[str]:
+def write(
+    items: Iterable[ItemRecord],
+    tally: ItemTally,
+    *,
+    title: str = "",
+    global_checks: tuple[CheckRecord, ...] = (),
+) -> Iterator[str]:
     r"""One test a line, "\n" between lines; the title goes before the id in the description.
 
-    The checks that promptfoo decides as we do are its assertions; without any, the expected output
-    is (the checks say what passes, and word for word equality would fail what they let through).
-    Checks it cannot decide are JSON text in `metadata.checks`. An item without an input is skipped.
+    Every test has its own checks and then the global ones: a tests file has no place for all. Those
+    that promptfoo decides as we do are its assertions; without any, the expected output is (the
+    checks say what passes, and word for word equality would fail what they let through). Checks
+    it cannot decide are JSON text in `metadata.checks`. An item without an input is skipped.
     """
     separator = ""
     for item in items:
         if is_blank(item.input):
             tally.count_skipped(NO_INPUT)
         else:
-            yield separator + _encode(_test(item, title)).decode()
+            checked = item._replace(checks=item.checks + global_checks)
+            yield separator + _encode(_test(checked, title)).decode()
             separator = "\n"
             tally.count_row()
 

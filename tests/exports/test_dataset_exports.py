@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from io import BytesIO
@@ -150,6 +151,46 @@ def test_files_of_items_travel_in_the_archive(cast: Cast) -> None:
         data, cast.eva, into=dataset, format_slug="suite-zip", name="x.zip", overwrite=True
     )
     assert row.report["items"]["unchanged"] == 3
+
+
+def test_global_checks_reach_the_tests_of_promptfoo(cast: Cast) -> None:
+    dataset = make_dataset(owner=cast.eva, items=ITEMS)
+    with edition(dataset, by=cast.eva) as changing:
+        changing.set_global_checks([CheckRecord("excludes_exactly", "Elbe")])
+    lines = content(built(dataset, "promptfoo", cast.eva)).decode().split("\n")
+    assert [json.loads(line)["assert"][-1] for line in lines] == [
+        {"type": "not-contains", "value": "Elbe"}
+    ] * len(ITEMS)
+
+
+@pytest.mark.parametrize("slug", TABULAR)
+def test_numbers_keep_all_digits_and_read_back(cast: Cast, slug: str) -> None:
+    numbers = [10**20, 1.2345678901234568e22, 2**64 - 1, -(2**63), 1e300, 0.1, 1e-7, 5.5]
+    text = "12345678901234567890123, no number"
+    item = ITEMS[0]._replace(context={"n": numbers, "t": text, "x": {"a": 1e25}})
+    dataset = make_dataset(owner=cast.eva, items=[item])
+    data = content(built(dataset, slug, cast.eva))
+    assert b"100000000000000000000e0, 12345678901234568000000e0, 18446744073709551615" in data
+    assert text.encode() in data
+    row = checked(data, cast.eva, into=dataset, format_slug=slug, name="x", overwrite=True)
+    assert row.report["items"] == {"create": 0, "update": 0, "unchanged": 1}
+    again = imported(data, cast.eva, format_slug=slug, name="again")
+    [one], [other] = (items_of(each, by=cast.eva) for each in (dataset, again))
+    assert one.context == other.context
+
+
+@pytest.mark.parametrize("slug", TABULAR)
+def test_what_lines_break_at_comes_back(cast: Cast, slug: str) -> None:
+    odd = "a\u2028b\rc\x85d\r\ne"
+    history = ({"role": "user", "content": f"assistant: {odd}"}, {"role": "user", "content": odd})
+    item = ItemRecord(
+        "u", odd, odd, odd, {"k": odd, "0": "0012", "1": "1.50"}, history, summary=odd
+    )
+    dataset = make_dataset(owner=cast.eva, items=[item])
+    data = content(built(dataset, slug, cast.eva))
+    again = imported(data, cast.eva, format_slug=slug, name="again")
+    [row] = items_of(again, by=cast.eva)
+    assert (row.input, row.context, row.history) == (odd, item.context, list(history))
 
 
 def test_the_api_exports_any_version_of_a_visible_dataset(

@@ -105,6 +105,19 @@ def test_an_item_without_input_is_skipped_and_counted() -> None:
     assert (tally.n_rows, tally.skipped) == (1, {NO_INPUT: 1})
 
 
+def test_global_checks_stand_behind_the_checks_of_every_test() -> None:
+    own = CheckRecord("includes_exactly", "Danube")
+    everywhere = (CheckRecord("excludes_exactly", "Elbe"), CheckRecord("grammar"))
+    items = [RIVER._replace(checks=(own,)), BARE, RIVER._replace(checks=())]
+    text = "".join(write(items, ItemTally(), global_checks=everywhere))
+    tests = [json.loads(line) for line in text.split("\n")]
+    excludes = {"type": "not-contains", "value": "Elbe"}
+    contains = {"type": "contains", "value": "Danube"}
+    assert [test["assert"] for test in tests] == [[contains, excludes], [excludes], [excludes]]
+    for test in tests:
+        assert json.loads(test["metadata"]["checks"]) == [{"operator": "grammar"}]
+
+
 SCHEMA = '{"type": "object", "properties": {"a": {"items": {"enum": [1]}}}, "required": ["a"]}'
 
 

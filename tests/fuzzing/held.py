@@ -16,11 +16,11 @@ from datasets.formats.records import RowError, RowWarning
 from datasets.formats.report import Report
 from datasets.formats.suite_json import read as read_suite
 from exports.formats import dataset_json, suite_csv, suite_json
-from exports.formats.dataset_columns import plan_for
 from exports.formats.dataset_csv import write as write_csv
 from exports.formats.records import ItemTally
 from exports.formats.suites import SuiteHead
 from tests.datasets.archives import CSV, Entry, archive
+from tests.exports.stored import plan_for, stored
 
 READERS = ("suite-csv", "suite-json", "suite-zip", "dataset-csv", "dataset-json", "chat-items")
 OTHERWISE = ReadOptions(automatic_history=True, read_values_as_json=True, unguard=True)
@@ -84,8 +84,8 @@ def assert_back_equal(slug: str, found: Sequence[Any]) -> None:
 
 
 def written(items: Sequence[ItemRecord]) -> Iterator[tuple[str, Callable[..., Iterable[Any]]]]:
-    yield "".join(dataset_json.write(items, ItemTally())), read_json
-    text = "".join(write_csv(items, ItemTally(), plan=plan_for(items), is_safe=False))
+    yield b"".join(dataset_json.write(stored(items), ItemTally())).decode(), read_json
+    text = "".join(write_csv(stored(items), ItemTally(), plan=plan_for(items), is_safe=False))
     yield text, ITEM_FORMATS["dataset-csv"].read
 
 

@@ -121,19 +121,6 @@ api-sessions                         GET    -          ok   ok   ok   ok   ok   
 api-session                          GET    session    ok   ok   ok   404  404  404  in   in
 api-session-label                    PATCH  session    ok   ok   ok   404  403  404  in   in    api-label
 api-labels                           POST   -          ok   ok   ok   ok   403  ok   in   in    api-labels
-api-exports                          GET    -          ok   ok   ok   ok   ok   ok   in   in
-api-exports                          POST   -          ok   ok   ok   ok   ok   ok   in   in    api-export
-api-export                           GET    export     404  404  ok   404  404  404  in   in
-api-export-download                  GET    export     404  404  ok   404  404  404  in   in
-api-export-manifest                  GET    export     404  404  ok   404  404  404  in   in
-exports                              GET    -          ok   ok   ok   ok   ok   404  in   in
-exports                              POST   -          ok   ok   ok   ok   ok   404  in   in    ask-export
-export-dialog                        GET    -          ok   ok   ok   ok   ok   404  in   in
-export-dialog                        POST   -          ok   ok   ok   ok   ok   404  in   in    format=text
-export                               GET    export     404  404  ok   404  404  404  in   in
-export-download                      GET    export     404  404  ok   404  404  404  in   in
-export-manifest                      GET    export     404  404  ok   404  404  404  in   in
-export-again                         POST   export     404  404  ok   404  404  404  in   in    token=0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f
 
 # datasets
 dataset-export-dialog                GET    dataset    ok   ok   ok   404  404  404  in   in

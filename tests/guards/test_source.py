@@ -83,11 +83,10 @@ EXEMPT = {
     "exports/source.py annotate(**)": "columns written in this file",
     "exports/source.py values_list(*)": "columns written in this file",
     "exports/source.py cursor": "makes the transaction one moment's state",
-    "exports/item_contents.py cursor": "which keys the items of a dataset hold that was visible",
+    "exports/item_reading.py cursor": "which keys the items of a dataset hold that was visible",
     "exports/item_contents.py exclude(**)": "field names of a constant",
     "datasets/item_intake.py values_list(*)": "the fields of StoredItem, named in the code",
-    "exports/item_contents.py annotate(**)": "JSON and times as text, named in the code",
-    "exports/item_contents.py values_list(*)": "columns written in this file",
+    "exports/item_reading.py values_list(*)": "fields of the formats, JSON and times as text",
     "exports/expiring.py all_rows": "expiry serves every team and shows nothing",
     "datasets/intake.py all_rows": "sources of the actor's team, by name; sessions that are found "
     "are then asked of editable_by(actor)",

@@ -37,7 +37,6 @@ from evalplatform.jobs.models import Job
 from evalplatform.notifications.models import Notification
 from evalplatform.notifications.notifying import notify
 from evalplatform.scoping.actor import Actor
-from exports.formats.options import TurnMode
 from exports.models import Export
 from reviews.models import EvalLabelRevision
 from runs.models import ConfigEvaluator, RunBatch
@@ -123,7 +122,6 @@ BODIES: dict[str, Any] = {
     "api-labels": lambda world: json.dumps(
         {"ids": [str(world.rows["session"]["pk"])], "evalStatus": "golden"}
     ),
-    "api-export": lambda world: json.dumps({"format": "text"}),
     "api-dataset": lambda world: json.dumps({"name": "Rivers", "level": "message"}),
     "api-shared": lambda world: json.dumps({"shared": True}),
     "api-item": lambda world: json.dumps({"input": "Which river?"}),
@@ -134,11 +132,6 @@ BODIES: dict[str, Any] = {
     "api-checks": lambda world: json.dumps({"checks": [{"operator": "grammar"}]}),
     "api-options": lambda world: json.dumps({"overwrite": True}),
     "api-title": lambda world: json.dumps({"title": "Back"}),
-    "ask-export": lambda world: {
-        "format": "text",
-        "turn_mode": TurnMode.PER_TURN.value,
-        "token": str(uuid.uuid4()),
-    },
     "config": lambda world: {
         "name": "Nightly",
         "dataset": world.rows["dataset"]["pk"],

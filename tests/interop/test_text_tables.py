@@ -11,9 +11,9 @@ import pytest
 
 from datasets.formats.items import ItemRecord
 from exports.formats import dataset_csv, dataset_json
-from exports.formats.dataset_columns import plan_for
 from exports.formats.records import ItemTally
 from tests.exports.items import BARE, RIVER, hostile_items
+from tests.exports.stored import plan_for, stored
 
 ITEMS = [BARE._replace(public_id=f"b-{n}", input="0012", output="NA") for n in range(150)] + [
     RIVER,
@@ -66,7 +66,7 @@ def lines_by_polars(path: Path) -> Rows:
 @pytest.mark.parametrize("read", [csv_by_pandas, csv_by_duckdb, csv_by_polars])
 def test_dataset_csv_is_read_text_by_text(tmp_path: Path, read: Read) -> None:
     path = tmp_path / "dataset.csv"
-    pieces = dataset_csv.write(ITEMS, ItemTally(), plan=plan_for(ITEMS))
+    pieces = dataset_csv.write(stored(ITEMS), ItemTally(), plan=plan_for(ITEMS))
     path.write_bytes("".join(pieces).encode())
     assert read(path) == expected(ITEMS)
 
@@ -74,5 +74,5 @@ def test_dataset_csv_is_read_text_by_text(tmp_path: Path, read: Read) -> None:
 @pytest.mark.parametrize("read", [lines_by_pandas, lines_by_duckdb, lines_by_polars])
 def test_dataset_json_lines_are_read_text_by_text(tmp_path: Path, read: Read) -> None:
     path = tmp_path / "dataset.jsonl"
-    path.write_bytes("".join(dataset_json.write_lines(ITEMS, ItemTally())).encode())
+    path.write_bytes(b"".join(dataset_json.write_lines(stored(ITEMS), ItemTally())))
     assert read(path) == expected(ITEMS)
