@@ -21,6 +21,7 @@ PLACES = (
     ("Runs", "runs", "runs", "r", "see", "work"),
     ("Exports", "exports", "exports", "x", "export", "work"),
     ("Members", "members", "members", "m", "manage_members", "settings"),
+    ("Endpoints", "endpoints", "machine", "o", "see", "settings"),
     ("Keys", "keys", "key", "k", "see", "settings"),
     ("Audit", "audit", "audit", "a", "read_audit", "settings"),
     ("Help", "help", "help", "?", "see", "help"),

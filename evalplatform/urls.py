@@ -29,6 +29,7 @@ urlpatterns = [
     path(API, include("evalplatform.jobs.api_urls")),
     path(API, include("evalplatform.notifications.api.urls")),
     path(API, include("datasets.api.urls")),
+    path(API, include("runs.api.urls")),
     path(API, include("reviews.api.urls")),
     path("api/", include("exports.api.urls")),
     path("api/schema", SpectacularAPIView.as_view(), name="api-schema"),

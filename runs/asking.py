@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -66,17 +66,16 @@ def ask(
 ) -> Answer:
     """Return the model's answer, or raise AskError; never later than the deadline.
 
+    The answer's duration is that of the attempt that brought it, without waits before it.
     `take_turn` is called before each attempt and waits until the endpoint may be asked again.
     """
-    began = time.monotonic()
     if endpoint.kind == EndpointKind.OPENAI:
         answer = _ask_server(endpoint, messages, deadline, take_turn)
     elif endpoint.kind == EndpointKind.ECHO:
         answer = Answer(question_of(messages))
     else:
         answer = Answer(_replayed(endpoint, question_of(messages)))
-    seconds = time.monotonic() - began
-    return Answer(storable(answer.text), answer.in_tokens, answer.out_tokens, seconds)
+    return replace(answer, text=storable(answer.text))
 
 
 def question_of(messages: Sequence[Message]) -> str:

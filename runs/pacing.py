@@ -47,7 +47,11 @@ def turns_of(endpoint_id: UUID, per_minute: int | None) -> TakeTurn | None:
 
 def reserve(endpoint_id: UUID, per_minute: int, *, longest: float = LONGEST_WAIT) -> float:
     """Take the next turn and return the seconds until it; TooBusyError when it is too far off."""
-    values: dict[str, float | UUID] = {"id": endpoint_id, "apart": 60.0 / per_minute, "longest": longest}
+    values: dict[str, float | UUID] = {
+        "id": endpoint_id,
+        "apart": 60.0 / per_minute,
+        "longest": longest,
+    }
     with connection.cursor() as cursor:
         cursor.execute(TAKE, values)
         row = cursor.fetchone()

@@ -2,10 +2,11 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from runs.views import configs, evaluators, run, run_acts, run_item, runs
+from runs.views import configs, endpoints, evaluators, run, run_acts, run_item, runs
 
 RUN = "runs/<uuid:pk>/"
 RUN_ITEM = RUN + "items/<uuid:item>/"
+ENDPOINT = "endpoints/<uuid:pk>/"
 
 # Runs to be read: the list, one run, its rows.
 reading: list[URLPattern | URLResolver] = [
@@ -14,7 +15,6 @@ reading: list[URLPattern | URLResolver] = [
     path(RUN + "act/", run_acts.RunActView.as_view(), name="run-act"),
     path(RUN_ITEM, run_item.RunItemView.as_view(), name="run-item"),
 ]
-
 
 EVALUATOR = "runs/evaluators/<uuid:pk>/"
 CONFIG = "runs/configs/<uuid:pk>/"
@@ -41,4 +41,13 @@ tools: list[URLPattern | URLResolver] = [
     path(CONFIG + "restore/", configs.ConfigRestoreView.as_view(), name="config-restore"),
 ]
 
-urlpatterns: list[URLPattern | URLResolver] = [*reading, *tools]
+# What answers questions.
+asking: list[URLPattern | URLResolver] = [
+    path("endpoints/", endpoints.EndpointListView.as_view(), name="endpoints"),
+    path("endpoints/new/", endpoints.EndpointCreateView.as_view(), name="endpoint-create"),
+    path(ENDPOINT, endpoints.EndpointEditView.as_view(), name="endpoint-edit"),
+    path(ENDPOINT + "test/", endpoints.EndpointTestView.as_view(), name="endpoint-test"),
+    path(ENDPOINT + "delete/", endpoints.EndpointDeleteView.as_view(), name="endpoint-delete"),
+]
+
+urlpatterns: list[URLPattern | URLResolver] = [*reading, *tools, *asking]

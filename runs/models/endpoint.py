@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.urls import reverse
@@ -41,6 +41,7 @@ class ModelEndpoint(Tool):
         "max_parallel", "per_minute", "answers", "sealed_key", "key_origin", "key_hint",
     )  # fmt: skip
     SECRET = ("sealed_key",)
+    LONG = ("answers",)
 
     kind = models.CharField(max_length=6, choices=Kind.choices, default=Kind.OPENAI)
     base_url = models.CharField(max_length=500, blank=True)
@@ -116,6 +117,13 @@ class ModelEndpoint(Tool):
             return open_sealed(bytes(self.sealed_key), self.origin)
         except SealError as error:
             raise AskError(str(error)) from None
+
+    def delete_for_all(self, *, by: Actor) -> None:
+        """Take it out of everybody's sight, and forget its key."""
+        with transaction.atomic():
+            super().delete_for_all(by=by)
+            self.sealed_key, self.key_origin, self.key_hint = None, "", ""
+            self.save(update_fields=["sealed_key", "key_origin", "key_hint"])
 
     @staticmethod
     def sealed(key: str, base_url: str) -> dict[str, Any]:

@@ -28,6 +28,7 @@ class Tool(ScopedModel):
     SAID: tuple[str, ...] = ()
     WORD = ""  # as the audit says it
     SECRET: tuple[str, ...] = ()  # fields whose values the audit does not hold
+    LONG: tuple[str, ...] = ()  # fields of which the audit says how much they hold
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     team = models.ForeignKey("accounts.Team", on_delete=models.PROTECT, related_name="+")
@@ -84,9 +85,7 @@ class Tool(ScopedModel):
             row._take(values)
             row.check_rows(by)
             changes = {
-                name: ["hidden", "hidden"]
-                if name in self.SECRET
-                else [_told(old), _told(getattr(row, name))]
+                name: [row._told(name, old), row._told(name, getattr(row, name))]
                 for name, old in before.items()
                 if getattr(row, name) != old
             }
@@ -121,6 +120,14 @@ class Tool(ScopedModel):
     def check_rows(self, by: Actor) -> None:
         """Refuse what points at rows that the actor may not use; ValidationError at the field."""
 
+    def _told(self, name: str, value: Any) -> Any:
+        """What the audit says of a value: rows by their id."""
+        if name in self.SECRET:
+            return "hidden"
+        if isinstance(value, models.Model):
+            return str(value.pk)
+        return f"{len(value):,} entries" if name in self.LONG else value
+
     def _take(self, values: dict[str, Any]) -> None:
         for name, value in values.items():
             setattr(self, name, value)
@@ -131,8 +138,3 @@ class Tool(ScopedModel):
         row: Self = rows.get(pk=self.pk)
         require_editable(row, by)
         return row
-
-
-def _told(value: Any) -> Any:
-    """A value as the audit keeps it: rows by their id."""
-    return str(value.pk) if isinstance(value, models.Model) else value

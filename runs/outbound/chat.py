@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
@@ -42,9 +44,11 @@ def complete(
 ) -> Answer:
     """Return the answer to one attempt, or raise AttemptError; never later than the seconds."""
     try:
-        # The parts of the library's types that say which fields exist are of no use here: the
-        # answer is read by `read_answer`, which trusts nothing.
-        answer = library(endpoint, seconds).chat.completions.with_raw_response.create(
+        # Raw, because the library trusts what it reads; and got before the clock is looked at,
+        # because it is loaded with its first use.
+        completions = library(endpoint, seconds).chat.completions.with_raw_response
+        began = time.monotonic()
+        answer = completions.create(
             model=endpoint.model,
             messages=cast(Any, list(messages)),
             extra_headers=authorization(endpoint),
@@ -58,7 +62,8 @@ def complete(
         raise AttemptError(
             f"{host_of(endpoint)} could not be asked ({type(error).__name__})."
         ) from None
-    return read_answer(endpoint, answer.http_response.content)
+    duration = time.monotonic() - began
+    return replace(read_answer(endpoint, answer.http_response.content), duration=duration)
 
 
 def library(endpoint: EndpointSpec, seconds: float) -> openai.OpenAI:

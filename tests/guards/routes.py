@@ -250,6 +250,21 @@ mfa_view_recovery_codes              GET    -          404  404  404  404  404  
 mfa_generate_recovery_codes          GET    -          ok   ok   ok   ok   ok   ok   in   in
 mfa_download_recovery_codes          GET    -          404  404  404  404  404  404  in   in
 
+# endpoints
+endpoints                            GET    -          ok   ok   ok   ok   ok   404  in   in
+endpoint-create                      GET    -          ok   ok   ok   ok   403  404  in   in
+endpoint-create                      POST   -          ok   ok   ok   ok   403  404  in   in    endpoint
+endpoint-edit                        GET    endpoint   ok   ok   ok   404  404  404  in   in
+endpoint-edit                        POST   endpoint   ok   ok   ok   404  404  404  in   in    endpoint
+endpoint-test                        POST   endpoint   ok   ok   ok   404  404  404  in   in
+endpoint-delete                      POST   endpoint   ok   ok   ok   404  404  404  in   in
+api-endpoints                        GET    -          ok   ok   ok   ok   ok   ok   in   in
+api-endpoints                        POST   -          ok   ok   ok   ok   403  ok   in   in    api-endpoint
+api-endpoint                         GET    endpoint   ok   ok   ok   404  404  404  in   in
+api-endpoint                         PATCH  endpoint   ok   ok   ok   404  403  404  in   in    api-shared
+api-endpoint                         DELETE endpoint   ok   ok   ok   404  403  404  in   in
+api-endpoint-test                    POST   endpoint   ok   ok   ok   404  404  404  in   in
+
 # the admin: in one's own team, so Otto sees his
 admin:index                          GET    -          ok   ok   ok   ok   ok   ok   in   in
 admin:app_list                       GET    app        ok   ok   ok   ok   ok   ok   in   in

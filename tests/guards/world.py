@@ -123,6 +123,14 @@ BODIES: dict[str, Any] = {
         {"ids": [str(world.rows["session"]["pk"])], "evalStatus": "golden"}
     ),
     "api-dataset": lambda world: json.dumps({"name": "Rivers", "level": "message"}),
+    "endpoint": lambda world: {
+        "name": "Echo",
+        "kind": "echo",
+        "timeout_seconds": "60",
+        "max_attempts": "4",
+        "max_parallel": "4",
+    },
+    "api-endpoint": lambda world: json.dumps({"name": "Echo", "kind": "echo"}),
     "api-shared": lambda world: json.dumps({"shared": True}),
     "api-item": lambda world: json.dumps({"input": "Which river?"}),
     "api-items": lambda world: json.dumps(
