@@ -57,8 +57,12 @@ def start_config(
     title: str = "",
     limit: int | None = None,
     item_keys: Sequence[uuid.UUID] | None = None,
+    **told: Any,
 ) -> Run:
-    """Run the configuration over its dataset: all of it, the first rows, or these items."""
+    """Run the configuration over its dataset: all of it, the first rows, or these items.
+
+    `told` are further columns of the run.
+    """
     config = get_visible(EvaluationConfig, by, pk=config.pk)
     if kind == Run.Kind.PREVIEW and limit is None:
         limit = PREVIEWED
@@ -72,6 +76,7 @@ def start_config(
         kind=kind,
         source=Run.Source.DATASET,
         title=title or f"{config.name}, {timezone.now():%d %b %Y %H:%M}",
+        **told,
     )
 
 

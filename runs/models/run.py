@@ -53,6 +53,7 @@ class Run(ScopedModel):
     pinned ones. Rows keep their `order_index` for ever. `cursor` is the order_index from which rows
     are handed out next. `metrics` are computed from rows when it ends and after each override.
     Work is done with the rights of `carried_by`: who started it, or went on with it last.
+    `request_sha256` is of the request that named an idempotency key (making_once.py).
     """
 
     class Kind(models.TextChoices):
@@ -130,6 +131,7 @@ class Run(ScopedModel):
     started_at = models.DateTimeField(null=True)
     completed_at = models.DateTimeField(null=True)
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
+    request_sha256 = models.CharField(max_length=64, blank=True, db_default="", editable=False)
 
     class Meta(ScopedModel.Meta):
         ordering = ("-created_at", "-id")
