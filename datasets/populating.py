@@ -26,6 +26,7 @@ from datasets.filters import as_params, filter_sessions
 from datasets.import_turns import refusing_full_disk
 from datasets.models import Dataset, DatasetItem, DatasetVersion, PopulationRule, RulePoll
 from datasets.models.population_rule import KIND
+from datasets.populated import tell
 from datasets.querysets import SessionQuerySet
 from evalplatform.accounts.roles import Verb
 from evalplatform.jobs.kinds import JobRefusedError, job_kind
@@ -127,6 +128,10 @@ def poll(turn: Turn) -> dict[str, Any] | None:
         version=counts.version,
     )
     rule.note_success()
+    if counts.created and counts.version:
+        told_of = DatasetItem.objects.visible_to(turn.actor).in_order()
+        new = told_of.filter(dataset=rule.dataset, from_version=counts.version)
+        tell(rule.dataset, counts.version, list(new.values_list("key", flat=True)))
     return {"seen": row.n_seen, "added": row.n_added, "already": row.n_already,
             "waiting": row.n_waiting, "version": row.version}  # fmt: skip
 

@@ -9,7 +9,9 @@ class RunsConfig(AppConfig):
     name = "runs"
 
     def ready(self) -> None:
-        from runs import analysis, chunks  # noqa: F401
+        from datasets.populated import on_populated
+        from runs import analysis, chunks, delta  # noqa: F401
         from runs.outbound import allowing
 
+        on_populated(delta.start_for)
         allowing.allowed()

@@ -1,10 +1,13 @@
-"""Running of the jobs that a test asked for, here and now."""
+"""Datasets to run, and the running of the jobs that a test asked for, here and now."""
 
 from __future__ import annotations
 
+from typing import Any
+
+from datasets.formats.items import CheckRecord, ItemRecord
 from evalplatform.jobs.models import Job
 from evalplatform.jobs.running import run_job
-from runs.models import Run
+from runs.models import Run, RunItem
 
 
 def work_off(limit: int = 1000) -> int:
@@ -23,3 +26,25 @@ def ended(run: Run) -> Run:
     work_off()
     run.refresh_from_db()
     return run
+
+
+def checked(n: int, **fields: Any) -> list[ItemRecord]:
+    """So many items with two deterministic checks: the first always passes, the second if even."""
+    return [
+        ItemRecord(
+            public_id=f"q-{k}",
+            input=f"Question {k}?",
+            output=f"Answer {k}",
+            tags=("even",) if k % 2 == 0 else ("odd",),
+            checks=(
+                CheckRecord("includes_exactly", "Answer", 2, "Wording"),
+                CheckRecord("regex", "[02468]$"),
+            ),
+            **fields,
+        )
+        for k in range(1, n + 1)
+    ]
+
+
+def rows_of(run: Run) -> list[RunItem]:
+    return list(RunItem.all_rows.filter(run=run).order_by("order_index"))

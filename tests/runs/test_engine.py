@@ -2,41 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from datasets.formats.items import CheckRecord, ItemRecord
 from runs import planning
-from runs.models import CheckResult, Run, RunItem
+from runs.models import CheckResult
 from tests.cast import Cast
 from tests.datasets_made import make_dataset
-from tests.runs.engine import ended
+from tests.runs.engine import checked, ended, rows_of
 from tests.runs_made import make_config, make_endpoint
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def checked(n: int, **fields: Any) -> list[ItemRecord]:
-    """So many items with two deterministic checks: the first always passes, the second if even."""
-    return [
-        ItemRecord(
-            public_id=f"q-{k}",
-            input=f"Question {k}?",
-            output=f"Answer {k}",
-            tags=("even",) if k % 2 == 0 else ("odd",),
-            checks=(
-                CheckRecord("includes_exactly", "Answer", 2, "Wording"),
-                CheckRecord("regex", "[02468]$"),
-            ),
-            **fields,
-        )
-        for k in range(1, n + 1)
-    ]
-
-
-def rows_of(run: Run) -> list[RunItem]:
-    return list(RunItem.all_rows.filter(run=run).order_by("order_index"))
 
 
 def test_stored_outputs_are_checked_and_counted(cast: Cast) -> None:
