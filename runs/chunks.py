@@ -43,6 +43,7 @@ def work_chunk(turn: Turn) -> dict[str, Any] | None:
         run = run_of(turn)
         if run is None:
             return None
+        see_dataset(run, turn)
         stopping = threading.Event()
         work = work_of(run, turn, stopping)
         begin(run)
@@ -57,14 +58,17 @@ def work_chunk(turn: Turn) -> dict[str, Any] | None:
 
 
 def run_of(turn: Turn) -> Run | None:
-    """The run of this chunk if it is on its way; JobRefusedError when it is out of reach."""
+    """The run of this chunk, if it is on its way and its person sees it."""
     runs = Run.objects.visible_to(turn.actor).select_related("dataset", "team")
     run: Run | None = runs.filter(pk=turn.arguments["run"], status__in=steering.GOING).first()
-    if run and run.dataset_id:
-        seen = Dataset.objects.visible_to(turn.actor)
-        if not seen.filter(pk=run.dataset_id).exists():
-            raise JobRefusedError("The dataset of this run is not there any more.")
     return run
+
+
+def see_dataset(run: Run, turn: Turn) -> None:
+    """JobRefusedError when the person does not see the run's dataset any more."""
+    seen = Dataset.objects.visible_to(turn.actor)
+    if run.dataset_id and not seen.filter(pk=run.dataset_id).exists():
+        raise JobRefusedError("The dataset of this run is not there any more.")
 
 
 def work_of(run: Run, turn: Turn, stopping: threading.Event) -> Work:

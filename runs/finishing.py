@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django.db.models import Count
@@ -14,11 +15,9 @@ from runs.models import CheckResult, Run, RunItem
 
 TOLD_REASONS = 3
 LONGEST_REASON = 200
-FAILURES = {  # words of a reason -> what exports call it
-    "in time": "timeout",
-    "timed out": "timeout",
-    "stopped after": "timeout",
-}
+TOO_SLOW = re.compile(r"in time|timed out|stopped after [\d.]+ seconds", re.IGNORECASE)
+OURS = re.compile(r"the log has|worker died", re.IGNORECASE)
+ASKED = re.compile(r"asked \d+ times|asked too often", re.IGNORECASE)
 
 
 def finish(run: Run, *, by: Actor, is_cancelled: bool = False) -> None:
@@ -32,7 +31,7 @@ def finish(run: Run, *, by: Actor, is_cancelled: bool = False) -> None:
         run.error_message = f"Cancelled. {run.error_message}".strip()
     else:
         run.status = Run.Status.ERROR if told else Run.Status.SUCCESS
-        run.failure_type = kind_of_failure(told[0][1]) if told else ""
+        run.failure_type = told[0][1] if told else ""
     is_failed = bool(run.failure_type)
     run.failure_reason = run.error_message if is_failed else ""
     run.failed_at = now if is_failed else None
@@ -50,18 +49,20 @@ def finish(run: Run, *, by: Actor, is_cancelled: bool = False) -> None:
 
 
 def failures_of(run: Run) -> list[tuple[str, str]]:
-    """What failed, a sentence with counts each and its most frequent reason; rows before checks."""
+    """What failed, rows before checks: a sentence with counts each, and the kind of failure."""
     rows = RunItem.all_rows.filter(run=run, status=RunItem.Status.ERROR)
     checks = CheckResult.all_rows.filter(run=run, state=CheckResult.State.ERROR)
     counts = run.metrics or {}
     found = []
     if n := counts["n_error"]:
         reasons = most_frequent(rows, "error")
-        found.append((sentence(n, run.n_items, "item", reasons), reasons[0][0]))
+        kind = kind_of_failure(reasons[0][0], is_row=True)
+        found.append((sentence(n, run.n_items, "item", reasons), kind))
     if n := counts["checks"]["errors"]:
         reasons = most_frequent(checks, "feedback")
         n_all = n + counts["checks"]["done"]
-        found.append((sentence(n, n_all, "check", reasons), reasons[0][0]))
+        kind = kind_of_failure(reasons[0][0], is_row=False)
+        found.append((sentence(n, n_all, "check", reasons), kind))
     return found
 
 
@@ -84,10 +85,12 @@ def short(reason: str) -> str:
     return text if len(text) <= LONGEST_REASON else f"{text[:LONGEST_REASON]}…"
 
 
-def kind_of_failure(reason: str) -> str:
-    """timeout, network_error or engine_error (formats.md 3.1), by the words of the reason."""
-    said = reason.lower()
-    for words, kind in FAILURES.items():
-        if words in said:
-            return kind
-    return "network_error"
+def kind_of_failure(reason: str, *, is_row: bool) -> str:
+    """timeout, network_error or engine_error (formats.md 3.1), by the words of the reason.
+
+    What keeps a row from its output is the network, unless it says otherwise; of a check, we.
+    """
+    if TOO_SLOW.search(reason):
+        return "timeout"
+    is_network = is_row or bool(ASKED.search(reason))
+    return "network_error" if is_network and not OURS.search(reason) else "engine_error"

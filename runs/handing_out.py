@@ -74,7 +74,7 @@ def failed_chunks(run: Run) -> Any:
         created_at__gte=run.created_at,
         kind=CHUNK,
         state=Job.State.FAILED,
-        result=None,
+        result__isnull=True,
         arguments__run=str(run.pk),
     )
 

@@ -34,6 +34,7 @@ from runs.models.run import locked
 log = logging.getLogger(__name__)
 Status = Run.Status
 GOING = (Status.PENDING, Status.RUNNING)
+AGAIN = ("cursor", "carried_by", "completed_at", "failure_type", "failure_reason", "failed_at")
 LOST = "Who started this run has no access any more. Somebody else may resume it."
 
 
@@ -105,7 +106,6 @@ def retry_failed(run: Run, *, by: Actor) -> int:
         n_rows = redo_failed_rows(row)
         if not n_rows:
             raise Conflict("Nothing failed in this run.")
-        row.completed_at = None
         _go_on(row, by, n_rows=n_rows)
     run.refresh_from_db()
     return n_rows
@@ -120,25 +120,22 @@ def _locked(run: Run, by: Actor, allowed: tuple[str, ...], refusal: str) -> Run:
 
 
 def _turn(row: Run, status: str, *, by: Actor | None, reason: str = "", **told: Any) -> None:
+    """Save another status with its reason, and what else the row became; and tell the audit."""
     before, row.status, row.error_message = row.status, status, reason
-    row.save(update_fields=["status", "error_message"])
+    row.save(update_fields=["status", "error_message", *AGAIN])
     if by:
         changes = {"status": [before, status]} | {name: [None, n] for name, n in told.items()}
         record(by, "run.steer", row, changes=changes)
 
 
 def _go_on(row: Run, by: Actor, **told: Any) -> None:
-    """Make a run that rests go on from its first pending row."""
+    """Make a run that rests or ended go on from its first pending row."""
     if not by.may(Verb.RUN_PROMPTS):
         raise PermissionDenied("Your role may not go on with runs.")
     forget_failures(row)
     row.cursor, row.carried_by = 0, by.membership
-    row.failure_type, row.failure_reason, row.failed_at = "", "", None
-    row.save(
-        update_fields=[
-            "cursor", "carried_by", "completed_at", "failure_type", "failure_reason", "failed_at"
-        ]
-    )  # fmt: skip
+    row.failure_type, row.failure_reason = "", ""
+    row.failed_at = row.completed_at = None
     _turn(row, Status.RUNNING if row.started_at else Status.PENDING, by=by, **told)
     advance(row, by=by)
 
