@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 from datasets.models import Dataset
 
-Listener = Callable[[Dataset, int, Sequence[uuid.UUID]], None]
+Listener = Callable[[Dataset, int, Sequence[uuid.UUID]], object]
 _listeners: list[Listener] = []
 
 

@@ -73,9 +73,8 @@ def test_a_run_has_no_more_open_chunks_than_lanes(cast: Cast, openai_server: Ope
     endpoint = make_server(cast.eva, openai_server)
     run = start(cast.eva, 110, generation=endpoint)
 
-    assert [(j.arguments["first"], j.arguments["last"]) for j in chunks().order_by("created_at")] == [
-        (0, 24), (25, 49)
-    ]  # fmt: skip
+    told = chunks().order_by("created_at").values_list("arguments", flat=True)
+    assert [(each["first"], each["last"]) for each in told] == [(0, 24), (25, 49)]
     ended(run)
     assert run.status == "success"
     assert chunks().count() == 5
