@@ -1,5 +1,23 @@
-"""The judgement: labels on sessions; queues and reviews in step 4."""
+"""The judgement: labels on sessions, rubrics, queues, and what reviewers said."""
 
+from reviews.models.behavioral_label import BehavioralLabel
 from reviews.models.label import EvalLabel, EvalLabelRevision
+from reviews.models.queue import Queue, QueueReviewer
+from reviews.models.queue_item import QueueItem, Slot
+from reviews.models.review import Review, ReviewAnswer, ReviewRevision
+from reviews.models.rubric import Rubric, RubricVersion
 
-__all__ = ["EvalLabel", "EvalLabelRevision"]
+__all__ = [
+    "BehavioralLabel",
+    "EvalLabel",
+    "EvalLabelRevision",
+    "Queue",
+    "QueueItem",
+    "QueueReviewer",
+    "Review",
+    "ReviewAnswer",
+    "ReviewRevision",
+    "Rubric",
+    "RubricVersion",
+    "Slot",
+]

@@ -1,0 +1,83 @@
+"""Where an item goes when its reviews are saved: pure rules over answers (domain.md, Judgement)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from reviews.rubrics.answering import Answer
+
+RISKY = ("slightly_off", "definitely_wrong", "not_sure")
+
+
+class ReviewState(StrEnum):
+    """What an item waits for; adjudication goes before review."""
+
+    UNREVIEWED = "unreviewed"
+    IN_REVIEW = "in_review"
+    NEEDS_ADJUDICATION = "needs_adjudication"
+    NEEDS_REVIEW = "needs_review"
+    REVIEWED = "reviewed"  # nobody disagrees: settled without anyone's work
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where an item goes, whether it is a candidate for the canon, and the reasons."""
+
+    state: ReviewState
+    is_canon_candidate: bool
+    reasons: tuple[str, ...] = ()
+
+
+def route(reviews: Sequence[Mapping[str, Answer]], *, n_wanted: int) -> Route:
+    """The route of an item with these saved, counted reviews, of the number that is wanted.
+
+    Disagreement is looked at when all are there: before, another's answer would show through.
+    """
+    is_candidate = any(
+        _said(each, "employeeReview.reusableLearning") is True
+        or _said(each, "canonCandidate") is True
+        for each in reviews
+    )
+    if not reviews:
+        return Route(ReviewState.UNREVIEWED, is_candidate)
+    reasons = []
+    if any(_said(each, "employeeReview.seniorReview") is True for each in reviews):
+        reasons.append("A reviewer asks for a senior.")
+    is_full = len(reviews) >= n_wanted
+    if is_full:
+        reasons += [f"Reviewers disagree on {key}." for key in disputed(reviews)]
+    if reasons:
+        return Route(ReviewState.NEEDS_ADJUDICATION, is_candidate, tuple(reasons))
+    risky = [_said(each, "employeeReview.riskOrConfusion") for each in reviews]
+    if any(value in RISKY for value in risky):
+        return Route(
+            ReviewState.NEEDS_REVIEW, is_candidate, ("A reviewer sees risk or confusion.",)
+        )
+    if any(answer.flagged for each in reviews for answer in each.values()):
+        return Route(ReviewState.NEEDS_REVIEW, is_candidate, ("A reviewer raised a flag.",))
+    return Route(ReviewState.REVIEWED if is_full else ReviewState.IN_REVIEW, is_candidate)
+
+
+def disputed(reviews: Sequence[Mapping[str, Answer]]) -> list[str]:
+    """Keys on which two reviewers gave different answers; free text and notes are no answers."""
+    keys = sorted({key for each in reviews for key in each})
+    return [key for key in keys if _differ([each[key] for each in reviews if key in each])]
+
+
+def _differ(answers: Sequence[Answer]) -> bool:
+    said = [_comparable(answer) for answer in answers if answer.is_given]
+    return any(each != said[0] for each in said[1:])
+
+
+def _comparable(answer: Answer) -> Any:
+    """A flag is an answer of its own; free text is told by the caller leaving it out."""
+    if answer.flagged:
+        return "flagged"
+    return tuple(answer.value) if isinstance(answer.value, list) else answer.value
+
+
+def _said(review: Mapping[str, Answer], key: str) -> Any:
+    return review[key].value if key in review else None

@@ -1,0 +1,302 @@
+"""Drafts and saves: what a reviewer types is never lost, what is saved is kept for ever.
+
+A draft is kept for whoever was given the item, whatever became of the lease. A save is one
+transaction under the lock of the item: the revision, its answers, the slot, the item's counts, and
+where routing puts it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from evalplatform.audit.recording import record
+from evalplatform.errors import Conflict
+from evalplatform.scoping.actor import Actor
+from reviews.models import Queue, QueueItem, Review, ReviewAnswer, ReviewRevision, Slot
+from reviews.routing import route
+from reviews.rubrics.answering import MOST_NOTE, Answer, read_answers
+from reviews.rubrics.shape import Kind, Shape
+from runs.models import CheckResult
+
+VERDICTS = ("pass", "fail")
+EXPOSURES = ("auto_verdict", "suggestions", "colleagues", "final")
+
+
+class StaleDraftError(Conflict):
+    """409: another device of the same person has typed meanwhile; `draft` is what it left."""
+
+    def __init__(self, review: Review) -> None:
+        self.review = review
+        super().__init__("You typed on another device meanwhile. Choose which one stays.")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a reviewer says of an item, read: by criterion, by check result, and in words."""
+
+    answers: Mapping[str, Answer]
+    checks: Mapping[int, Answer] = field(default_factory=dict)
+    feedback: str = ""
+
+
+# --- drafts --------------------------------------------------------------------------------------
+
+
+def open_review(item: QueueItem, *, by: Actor) -> Review:
+    """The reviewer's review of an item that they were given, begun when it is not there yet."""
+    if not Slot.all_rows.filter(queue_item=item, reviewer=by.user).exists():
+        raise QueueItem.DoesNotExist
+    review: Review
+    review, _ = Review.all_rows.get_or_create(
+        queue_item=item, reviewer=by.user, defaults={"queue": item.queue}
+    )
+    return review
+
+
+def note_shown(review: Review, *kinds: str) -> None:
+    """Record that the reviewer has been shown something, the first time it happens."""
+    assert set(kinds) <= set(EXPOSURES)
+    new = {kind: timezone.now().isoformat() for kind in kinds if kind not in review.shown}
+    if not new:
+        return
+    with transaction.atomic():
+        row = Review.all_rows.select_for_update().get(pk=review.pk)
+        row.shown = new | row.shown
+        row.save(update_fields=["shown"])
+    review.shown = row.shown
+
+
+def save_draft(review: Review, draft: dict[str, Any], *, number: int, by: Actor) -> Review:
+    """Keep what was typed over the draft `number`; StaleDraftError when that is not the newest."""
+    with transaction.atomic():
+        row: Review = Review.all_rows.select_for_update().get(pk=review.pk, reviewer=by.user)
+        if row.draft_number != number:
+            raise StaleDraftError(row)
+        row.draft, row.draft_number, row.draft_at = draft, number + 1, timezone.now()
+        row.save(update_fields=["draft", "draft_number", "draft_at"])
+    return row
+
+
+def drop_draft(review: Review, *, by: Actor) -> Review:
+    """Forget what was typed since the last save."""
+    with transaction.atomic():
+        row: Review = Review.all_rows.select_for_update().get(pk=review.pk, reviewer=by.user)
+        row.draft, row.draft_number, row.draft_at = None, row.draft_number + 1, None
+        row.save(update_fields=["draft", "draft_number", "draft_at"])
+    return row
+
+
+# --- reading -------------------------------------------------------------------------------------
+
+
+def read_said(item: QueueItem, shape: Shape, given: Mapping[str, Any]) -> Said:
+    """What is said, whole; ValidationError at each faulty criterion and check (`check-12`)."""
+    answers, faults = read_answers(shape, given.get("answers", {}), is_draft=False)
+    checks, check_faults = read_checks(item, given.get("checks", {}))
+    feedback = given.get("feedback", "")
+    if not isinstance(feedback, str) or len(feedback) > MOST_NOTE or "\x00" in feedback:
+        faults["feedback"] = f"Feedback is text of at most {MOST_NOTE:,} characters."
+    faults |= check_faults
+    if faults:
+        raise ValidationError({name or "__all__": text for name, text in faults.items()})
+    return Said(answers, checks, feedback)
+
+
+def read_checks(item: QueueItem, given: Any) -> tuple[dict[int, Answer], dict[str, str]]:
+    """The answers to the machine's verdicts: pass, fail or flagged for each that has a verdict."""
+    if not item.queue.reviews_auto_evals or item.run_item_id is None:
+        return {}, ({"checks": "This queue does not review verdicts."} if given else {})
+    if not isinstance(given, Mapping):
+        return {}, {"checks": "Answers to checks are an object: id of the result -> answer."}
+    wanted = CheckResult.all_rows.filter(run_item=item.run_item_id, state="done")
+    ids = list(wanted.order_by("position").values_list("pk", flat=True))
+    answers, faults = {}, {}
+    for pk in ids:
+        held = given.get(str(pk), given.get(pk))
+        answer = Answer(**held) if _is_check_answer(held) else None
+        if answer is None or not answer.is_given:
+            faults[f"check-{pk}"] = "Say pass or fail, or flag it."
+        else:
+            answers[pk] = answer
+    unknown = {str(key) for key in given} - {str(pk) for pk in ids}
+    return answers, faults | {f"check-{key[:20]}": "There is no such check." for key in unknown}
+
+
+def _is_check_answer(held: Any) -> bool:
+    return (
+        isinstance(held, Mapping)
+        and held.keys() <= {"value", "flagged", "note"}
+        and held.get("value") in (*VERDICTS, None)
+        and isinstance(held.get("flagged", False), bool)
+        and isinstance(held.get("note", ""), str)
+        and len(held.get("note", "")) <= MOST_NOTE
+    )
+
+
+# --- saving --------------------------------------------------------------------------------------
+
+
+def save(item: QueueItem, given: Mapping[str, Any], *, by: Actor) -> Review:
+    """Save the review whole. Late saves take a free place, or are kept as extra and not counted.
+
+    Raises QueueItem.DoesNotExist for an item that was not given to them, Conflict for a queue that
+    takes no saves, ValidationError for what is missing or wrong; nothing is saved then.
+    """
+    with transaction.atomic():
+        # The slot before the item, as everywhere, so that nobody waits in a circle.
+        slot = Slot.all_rows.select_for_update().filter(queue_item=item, reviewer=by.user).first()
+        if slot is None:
+            raise QueueItem.DoesNotExist
+        row = _locked_item(item)
+        if row.queue.status not in (Queue.Status.ACTIVE, Queue.Status.PAUSED):
+            raise Conflict(f"This queue is {row.queue.status}: nothing is saved. Your draft stays.")
+        version = row.queue.rubric_version
+        said = read_said(row, version.read(), given)
+        review: Review
+        review, _ = Review.all_rows.select_for_update().get_or_create(
+            queue_item=row, reviewer=by.user, defaults={"queue": row.queue}
+        )
+        review.is_counted = _submit(slot, row)
+        revision = _write(review, said, row, by)
+        _write_answers(review, revision, said)
+        version.freeze()
+        _route(row)
+        record(by, "review.save", review, changes={"revision": [None, revision.number]})
+    return review
+
+
+def _locked_item(item: QueueItem) -> QueueItem:
+    rows = QueueItem.all_rows.select_for_update(of=("self",))
+    row: QueueItem = rows.select_related("queue__rubric_version__rubric").get(pk=item.pk)
+    return row
+
+
+def _submit(slot: Slot, item: QueueItem) -> bool:
+    """Make the slot a saved one and count it if there is room; whether it is counted."""
+    if slot.state == Slot.State.SUBMITTED:
+        return slot.is_counted
+    had_place = slot.state == Slot.State.LEASED
+    slot.is_counted = had_place or item.open_slots > 0
+    if not had_place and slot.is_counted:
+        item.open_slots -= 1
+    slot.state, slot.token, slot.changed_at = Slot.State.SUBMITTED, None, timezone.now()
+    slot.save(update_fields=["state", "token", "is_counted", "changed_at"])
+    item.n_counted += slot.is_counted
+    return slot.is_counted
+
+
+def _write(review: Review, said: Said, item: QueueItem, by: Actor) -> ReviewRevision:
+    exposure = exposure_of(review, item)
+    review.n_revisions += 1
+    review.saved_at = timezone.now()
+    review.draft, review.draft_at = None, None
+    review.draft_number += 1
+    review.save()
+    revision: ReviewRevision = ReviewRevision.all_rows.create(
+        review=review,
+        number=review.n_revisions,
+        saved_by=by.user,
+        answers={key: answer.as_json() for key, answer in said.answers.items()},
+        checks={str(pk): answer.as_json() for pk, answer in said.checks.items()},
+        feedback=said.feedback,
+        exposure=exposure,
+        is_exposed=any(exposure.values()),
+        via=by.via,
+        request_id=by.request_id,
+    )
+    return revision
+
+
+def exposure_of(review: Review, item: QueueItem) -> dict[str, bool]:
+    """What the author had been able to see before this save."""
+    exposure = {kind: kind in review.shown for kind in EXPOSURES}
+    open_to_all = item.revealed_at is not None or not item.queue.is_blind
+    others = Review.all_rows.filter(queue_item=item, saved_at__isnull=False)
+    if open_to_all and others.exclude(pk=review.pk).exists():
+        exposure["colleagues"] = True
+    return exposure
+
+
+def _write_answers(review: Review, revision: ReviewRevision, said: Said) -> None:
+    """Answer rows of the revision; what was said first and unexposed keeps its mark for ever."""
+    mine = ReviewAnswer.all_rows.filter(review=review)
+    mine.filter(is_latest=True).update(is_latest=False)
+    told = set(mine.filter(is_first_unexposed=True).values_list("criterion", "check_result_id"))
+    common = {
+        "review": review,
+        "revision": revision,
+        "queue_id": review.queue_id,
+        "queue_item_id": review.queue_item_id,
+        "reviewer_id": review.reviewer_id,
+        "is_counted": review.is_counted,
+    }
+    rows = []
+    named: list[tuple[str, int | None, Answer]] = [
+        *((key, None, answer) for key, answer in said.answers.items()),
+        *(("", pk, answer) for pk, answer in said.checks.items()),
+    ]
+    for criterion, pk, answer in named:
+        is_first = not revision.is_exposed and (criterion, pk) not in told
+        rows.append(
+            ReviewAnswer(
+                criterion=criterion,
+                check_result_id=pk,
+                flagged=answer.flagged,
+                note=answer.note,
+                is_first_unexposed=is_first,
+                **columns_of(answer.value),
+                **common,
+            )
+        )
+    ReviewAnswer.all_rows.bulk_create(rows)
+
+
+def columns_of(value: Any) -> dict[str, Any]:
+    """A value as the answer's columns hold it: text for all, and a number or a set beside it."""
+    if value is None:
+        return {"value": None}
+    if isinstance(value, bool):
+        return {"value": "true" if value else "false"}
+    if isinstance(value, int | float):
+        return {"value": f"{value:g}" if isinstance(value, float) else str(value), "number": value}
+    if isinstance(value, list):
+        return {"value": ", ".join(value), "labels": value}
+    return {"value": value}
+
+
+def _route(item: QueueItem) -> None:
+    """Put the item where the saved, counted reviews send it, and reveal it when all are there."""
+    shape = item.queue.rubric_version.read()
+    reviews = [
+        _compared(revision, shape)
+        for revision in ReviewRevision.all_rows.filter(
+            review__queue_item=item, review__is_counted=True, number=F("review__n_revisions")
+        ).order_by("review_id")
+    ]
+    put = route(reviews, n_wanted=item.queue.reviews_per_item)
+    item.state, item.is_canon_candidate = put.state.value, put.is_canon_candidate
+    item.reasons = list(put.reasons)
+    if item.n_counted >= item.queue.reviews_per_item and item.revealed_at is None:
+        item.revealed_at = timezone.now()
+    item.save(
+        update_fields=[
+            "open_slots", "n_counted", "state", "is_canon_candidate", "reasons", "revealed_at",
+        ]
+    )  # fmt: skip
+
+
+def _compared(revision: ReviewRevision, shape: Shape) -> dict[str, Answer]:
+    """The answers that reviewers can disagree on: all but free text."""
+    said = {
+        key: Answer(**held)
+        for key, held in revision.answers.items()
+        if key in shape.by_key and shape.by_key[key].kind != Kind.TEXT
+    }
+    return said | {f"check {pk}": Answer(**held) for pk, held in revision.checks.items()}

@@ -1,0 +1,169 @@
+"""What the product proposes for the layers of the Lab review: heuristics over one row.
+
+Pure functions of prompt, response, run status and run error. Each finding names its reason; what
+is proposed from findings is stored nowhere and never becomes an answer by itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something a heuristic saw: its name, why, and whether it speaks for the response."""
+
+    name: str
+    reason: str
+    is_good: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A proposed value for one criterion of the Lab review, and the reasons for it."""
+
+    key: str
+    value: Any
+    reasons: tuple[str, ...]
+
+
+NEXT_MOVE = re.compile(
+    r"\b(?:first|next|then|please|you can|try|call|send|click|open|check|let me|i will|i'll)\b",
+    re.IGNORECASE,
+)
+CALMING = re.compile(
+    r"\b(?:no worries|don't worry|do not worry|take your time|you(?:'re| are) not alone|"
+    r"we(?:'ll| will) sort|that(?:'s| is) understandable|happens to)\b",
+    re.IGNORECASE,
+)
+ROBOTIC = re.compile(
+    r"\b(?:as an ai|as a language model|your request has been|i am unable to|"
+    r"thank you for contacting|please be advised|we apologi[sz]e for any inconvenience)\b",
+    re.IGNORECASE,
+)
+FAKE_EMPATHY = re.compile(
+    r"\b(?:i (?:completely |totally |fully )?understand (?:how|your) (?:you feel|frustrat\w+|"
+    r"feelings?)|i know exactly how you feel|i feel your pain|"
+    r"(?:so |deeply |truly )sorry to hear)\b",
+    re.IGNORECASE,
+)
+OVERCLAIMING = re.compile(
+    r"\b(?:guarantee[ds]?|100 ?%|definitely|certainly|always works|never fails|"
+    r"i (?:have|'ve) (?:already )?(?:booked|sent|refunded|called|cancelled|notified))\b",
+    re.IGNORECASE,
+)
+MARKED_LINE = re.compile(r"\s*(?:[-*+•]|\d{1,3}[.)])\s")
+DISTRESS = re.compile(
+    r"\b(?:angry|furious|desperate|scared|afraid|stressed|panic\w*|upset|worried|crying|"
+    r"unacceptable|terrible|awful)\b",
+    re.IGNORECASE,
+)
+QUESTION = re.compile(r"\?\s*$")
+
+
+def findings(prompt: str, response: str, *, run_status: str = "success") -> list[Finding]:
+    """What the heuristics see, in a fixed order; an empty response is one finding."""
+    if run_status == "error" or not response.strip():
+        return [Finding("no_answer", "There is no response to judge.", False)]
+    return list(_seen(prompt, response))
+
+
+def _seen(prompt: str, response: str) -> Iterator[Finding]:
+    if found := NEXT_MOVE.search(response):
+        yield Finding("clear_next_move", f"It says what to do next: {_quoted(found)}.", True)
+    elif QUESTION.search(response.strip()):
+        yield Finding("clear_next_move", "It ends with a question that leads on.", True)
+    else:
+        yield Finding("no_next_move", "It does not say what happens next.", False)
+    if found := CALMING.search(response):
+        yield Finding("calming_language", f"It calms: {_quoted(found)}.", True)
+    elif found := DISTRESS.search(prompt):
+        yield Finding("nothing_calming", f"The prompt shows distress: {_quoted(found)}.", False)
+    lines = [line for line in response.splitlines() if line.strip()]
+    n_marked = sum(1 for line in lines if MARKED_LINE.match(line))
+    if n_marked >= 4 and n_marked * 2 > len(lines):
+        yield Finding("list_heavy", f"{n_marked} of {len(lines)} lines are list items.", False)
+    for name, pattern, says in (
+        ("robotic_language", ROBOTIC, "It sounds like a machine"),
+        ("fake_empathy", FAKE_EMPATHY, "Its empathy is a phrase"),
+        ("overclaiming", OVERCLAIMING, "It claims more than it can know"),
+    ):
+        if found := pattern.search(response):
+            yield Finding(name, f"{says}: {_quoted(found)}.", False)
+
+
+def _quoted(found: re.Match[str]) -> str:
+    return f"“{found[0][:60]}”"
+
+
+# --- from findings to values -----------------------------------------------------------------
+
+# Each finding moves these ratings, which begin at 7 of 10.
+MOVES: dict[str, dict[str, int]] = {
+    "no_answer": dict.fromkeys(("tone", "usefulness", "calming", "naturalness", "trust"), -6),
+    "clear_next_move": {"usefulness": 1},
+    "no_next_move": {"usefulness": -2},
+    "calming_language": {"calming": 2, "tone": 1},
+    "nothing_calming": {"calming": -2, "tone": -1},
+    "list_heavy": {"naturalness": -2, "tone": -1},
+    "robotic_language": {"naturalness": -3, "tone": -2},
+    "fake_empathy": {"naturalness": -1, "trust": -1, "calming": -1},
+    "overclaiming": {"trust": -3},
+}
+BEGIN = 7
+
+
+def suggest(prompt: str, response: str, *, run_status: str = "success") -> list[Suggestion]:
+    """The proposed values for the Lab review, each with the reasons that led to it."""
+    seen = findings(prompt, response, run_status=run_status)
+    by_name = {finding.name: finding.reason for finding in seen}
+    bad = tuple(finding.reason for finding in seen if not finding.is_good)
+    proposed = [_rating(dimension, seen) for dimension in MOVES["no_answer"]]
+    has_failed = "no_answer" in by_name
+    status = "fail" if has_failed else "refine" if len(bad) >= 2 else "pass"
+    proposed.append(Suggestion("status", status, bad))
+    keep = "no" if has_failed else "maybe" if bad else "yes"
+    proposed.append(Suggestion("keepTalking", keep, bad))
+    urgent = tuple(by_name[n] for n in ("no_answer", "overclaiming") if n in by_name)
+    priority = "high" if urgent else "medium" if bad else "low"
+    proposed.append(Suggestion("priority", priority, urgent or bad))
+    proposed += _employee_review(by_name, has_failed=has_failed)
+    return proposed
+
+
+def _rating(dimension: str, seen: list[Finding]) -> Suggestion:
+    moved = [finding for finding in seen if dimension in MOVES[finding.name]]
+    value = BEGIN + sum(MOVES[finding.name][dimension] for finding in moved)
+    reasons = tuple(finding.reason for finding in moved)
+    return Suggestion(f"ratings.{dimension}", min(10, max(1, value)), reasons)
+
+
+def _employee_review(by_name: dict[str, str], *, has_failed: bool) -> Iterator[Suggestion]:
+    def because(*names: str) -> tuple[str, ...]:
+        return tuple(by_name[name] for name in names if name in by_name)
+
+    move = "no" if has_failed else "yes" if "clear_next_move" in by_name else "mostly"
+    yield Suggestion(
+        "employeeReview.rightNextMove",
+        move,
+        because("no_answer", "clear_next_move", "no_next_move"),
+    )
+    calm = "yes" if "calming_language" in by_name else "somewhat"
+    calm = "no" if has_failed or "nothing_calming" in by_name else calm
+    yield Suggestion(
+        "employeeReview.calmingEffect",
+        calm,
+        because("no_answer", "calming_language", "nothing_calming"),
+    )
+    risk = "slightly_off" if "overclaiming" in by_name else "no"
+    yield Suggestion(
+        "employeeReview.riskOrConfusion",
+        "not_sure" if has_failed else risk,
+        because("no_answer", "overclaiming"),
+    )
+    yield Suggestion(
+        "employeeReview.seniorReview", "overclaiming" in by_name, because("overclaiming")
+    )
