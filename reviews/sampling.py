@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 STEPS = 1 << 64
+JOINT = " / "
 
 
 class Candidate(NamedTuple):
@@ -32,14 +33,20 @@ class Chosen(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The share of each stratum that is wanted, from 0 to 1; `rest` for strata not named."""
+    """The share of each stratum that is wanted, from 0 to 1; `rest` for strata not named.
+
+    A stratum of several parts (`failing / billing`) takes the share of the whole name, else that of
+    its first part.
+    """
 
     shares: Mapping[str, float]
     rest: float = 1.0
     seed: int = 0
 
     def share_of(self, stratum: str) -> float:
-        return min(1.0, max(0.0, self.shares.get(stratum, self.rest)))
+        first = stratum.split(JOINT, 1)[0]
+        share = self.shares.get(stratum, self.shares.get(first, self.rest))
+        return min(1.0, max(0.0, share))
 
 
 EVERYTHING = Plan({})

@@ -9,7 +9,6 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.validators import MinLengthValidator
 from django.db import models, transaction
 from django.db.models import Q
-from django.urls import reverse
 from django.utils import timezone
 
 from evalplatform.accounts.models.user import new_id, refuse_hidden_characters
@@ -53,9 +52,6 @@ class Rubric(ScopedModel):
 
     def __str__(self) -> str:
         return self.name
-
-    def get_absolute_url(self) -> str:
-        return reverse("rubric", args=[self.team.slug, self.pk])
 
     @classmethod
     def visibility(cls, actor: Actor) -> Q:

@@ -43,6 +43,7 @@ from runs.models import ConfigEvaluator, RunBatch
 from tests.cast import Cast, make_cast, make_key
 from tests.datasets_made import items_of, make_dataset
 from tests.guards.product import Route
+from tests.guards.review_rows import make_review_rows
 from tests.guards.routes import PEOPLE, Line
 from tests.runs_made import (
     make_check_result,
@@ -213,8 +214,10 @@ def make_rows(cast: Cast) -> dict[str, dict[str, Any]]:
     dataset = make_dataset(owner=eva, name=f"{MARKER} dataset", items=[item_record()])
     item = items_of(dataset, by=eva)[0]
     rule = make_rule(eva)
+    run_rows = make_run_rows(eva, dataset)
     named = {
-        **make_run_rows(eva, dataset),
+        **run_rows,
+        **make_review_rows(eva, run_rows["run_item_row"], marker=MARKER),
         "rule_row": rule,
         "rule_poll": RulePoll.all_rows.get(rule=rule),
         "dataset": dataset,
