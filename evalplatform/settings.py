@@ -337,6 +337,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-jobs": {"task": "evalplatform.jobs.tasks.sweep", "schedule": 10.0},
     "index-sessions": {"task": "datasets.tasks.index_sessions", "schedule": 60.0},
     "forget-imports": {"task": "datasets.tasks.forget_imports", "schedule": 3600.0},
+    "expire-slots": {"task": "reviews.tasks.expire_slots", "schedule": 15.0},
     "expire-exports": {"task": "exports.tasks.expire", "schedule": 600.0},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(HOME / "celerybeat-schedule")
