@@ -25,13 +25,13 @@ COPY (SELECT public_id, input, output, expected_output, context, history, partic
 FROM datasets_datasetitem WHERE dataset_id = '{dataset}' AND until_version IS NULL
 ORDER BY position, id) TO STDOUT
 """
-SLUGS = ("dataset-csv", "dataset-jsonl", "suite-csv")
+SLUGS = ("dataset-jsonl", "dataset-json", "dataset-csv", "suite-csv")
 
 
 def run(smoke: bool) -> list[str]:
     """Return the lines of ratios; rounds are interleaved with the floor's."""
     lines = []
-    memory = {}
+    memory: dict[str, list[float]] = {slug: [] for slug in SLUGS}
     sizes = (200, 2_000) if smoke else (10_000, 100_000)
     actor = make_team("bench-dataset-export")
     for n in sizes:
@@ -43,11 +43,12 @@ def run(smoke: bool) -> list[str]:
             floors.append(floor(dataset))
             for slug in SLUGS:
                 found.setdefault(slug, []).append(ours(actor, dataset, slug))
-        memory[n] = max(one.rss for one in found["dataset-jsonl"])
         lines.append(f"{n:,} items, floor (psql COPY): {spread(floors)}")
-        lines += [line(slug, measured, floors) for slug, measured in found.items()]
-    growth = memory[sizes[1]] - memory[sizes[0]]
-    return [*lines, f"dataset-jsonl, memory from {sizes[0]:,} to {sizes[1]:,}: {growth:+.0f} MB"]
+        for slug, measured in found.items():
+            lines.append(line(slug, measured, floors))
+            memory[slug].append(max(one.rss for one in measured))
+    grown = ", ".join(f"{slug} {large - small:+.0f}" for slug, (small, large) in memory.items())
+    return [*lines, f"peak from {sizes[0]:,} to {sizes[1]:,} items, in MB: {grown}"]
 
 
 def floor(dataset: Dataset) -> float:

@@ -26,10 +26,11 @@ INSERT INTO datasets_datasetitem (dataset_id, level, key, public_id, position, i
     checks, files, origin, arrived, created_by_id, added_at, from_version, search)
 SELECT %(dataset)s, 'message', uuidv7(), 'bench-' || n, n::bigint << 20,
     left(repeat(%(words)s, 2), 320) || n, left(repeat(%(words)s, 3), 480) || n,
-    CASE WHEN n %% 4 = 0 THEN 'It was late.' ELSE '' END, jsonb_build_object('city', 'Graz'),
+    CASE WHEN n %% 4 = 0 THEN 'It was late.' ELSE '' END, jsonb_build_object('city', 'Graz ' || n),
     '[{"role": "user", "content": "Is this the porter?"},
       {"role": "assistant", "content": "It is, and your bags are on their way up."}]',
-    '{"name": "Ann"}', '{"step": 1}', '', ARRAY['tag-' || n %% 20], now(),
+    jsonb_build_object('name', 'Ann ' || n), jsonb_build_object('step', n), '',
+    ARRAY['tag-' || n %% 20], now(),
     CASE WHEN n %% 10 = 0 THEN '[{"operator": "includes_exactly", "criteria": "late"}]'::jsonb
          WHEN n %% 1000 = 1 THEN '[{"operator": "equals_exactly", "criteria": "late"}]'::jsonb
          ELSE '[]' END,
@@ -97,4 +98,4 @@ def fill_dataset(actor: Actor, n_items: int) -> Dataset:
 def clear() -> None:
     """Empty the table of items, so that each round begins alike."""
     with connection.cursor() as cursor:
-        cursor.execute(f'TRUNCATE "{DatasetItem._meta.db_table}"')
+        cursor.execute(f'TRUNCATE "{DatasetItem._meta.db_table}" CASCADE')

@@ -6,9 +6,10 @@ take, which would be more than the rest of the row.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -57,11 +58,15 @@ def item_records(
     rows: Any, using: str, *, fields: tuple[str, ...], file_names: Mapping[UUID, str]
 ) -> Iterator[list[ItemRecord]]:
     """The items of a queryset with these of their fields; the others are empty."""
-    read = {name: _READ[name] for name in fields if name in _READ}
-    if "files" in fields:
-        read["files"] = lambda ids: tuple([file_names[pk] for pk in ids])
+    files = {"files": lambda ids: tuple([file_names[pk] for pk in ids]) if ids else ()}
+    read = [
+        (fields.index(name), value_of)
+        for name, value_of in (_READ | files).items()
+        if name in fields
+    ]
+    record = _maker(fields)
     for page in _pages(rows, using, fields, _TEXTS):
-        yield [_record(dict(zip(fields, row, strict=True)), read) for row in page]
+        yield [record(_read(list(row), read)) for row in page]
 
 
 def _pages(
@@ -74,10 +79,21 @@ def _pages(
         yield page
 
 
-def _record(values: dict[str, Any], read: Mapping[str, Callable[[Any], Any]]) -> ItemRecord:
-    for name, value_of in read.items():
-        values[name] = value_of(values[name])
-    return ItemRecord(**values)
+def _maker(fields: tuple[str, ...]) -> Callable[[list[Any]], ItemRecord]:
+    """Makes a record of the values of these fields: told once where they stand, it is quicker."""
+    others = ItemRecord()._asdict()
+    for name in fields:
+        del others[name]
+    held = (*fields, *others)
+    in_order = itemgetter(*map(held.index, ItemRecord._fields))
+    rest = [*others.values()]
+    return lambda values: ItemRecord._make(in_order(values + rest))
+
+
+def _read(values: list[Any], read: Sequence[tuple[int, Callable[[Any], Any]]]) -> list[Any]:
+    for place, value_of in read:
+        values[place] = value_of(values[place])
+    return values
 
 
 def _object(json: str) -> Any:

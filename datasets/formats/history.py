@@ -14,6 +14,7 @@ Message = dict[str, Any]
 _LINE_END = re.compile(r"\r\n?|\n")
 _ROLE = re.compile(r"[ \t]*(user|assistant|system):(.*)", re.IGNORECASE | re.DOTALL)
 _KEYS = frozenset({"role", "content", "summary"})
+_TWO, _SPEAKERS = {2}, {"user", "assistant"}
 _WRITE = 'Write lines that begin with "user:" or "assistant:".'
 
 
@@ -55,7 +56,7 @@ def write_cell(history: Sequence[Message]) -> str:
     """The line form when it reads back as the same, else a JSON list."""
     if not history:
         return ""
-    if all(len(each) == 2 and each.get("role") in ("user", "assistant") for each in history):
+    if {len(each) for each in history} == _TWO and {each["role"] for each in history} <= _SPEAKERS:
         text = "\n".join([f"{each['role']}: {each['content']}" for each in history])
         is_a_line_each = text.count("\n") == len(history) - 1 and "\r" not in text
         if is_a_line_each or read_lines(Findings(None), "", text) == tuple(history):

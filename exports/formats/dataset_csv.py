@@ -17,6 +17,7 @@ from exports.formats.stored_items import StoredItem, portable, short_time
 
 ReadCell = Callable[[StoredItem], str]
 _decode = msgspec.json.decode
+_texts_of = msgspec.json.Decoder(dict[str, str]).decode
 _values_of = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _key_json = msgspec.json.Encoder().encode
 
@@ -56,7 +57,7 @@ def write(
         cells = [cell(item) for cell in plain]
         for field, keys, has_rest in objects:
             cells += _object_cells(field(item), keys, has_rest)
-        yield csv_line(map(safe_cell, cells) if is_safe else cells)
+        yield csv_line([safe_cell(cell) for cell in cells] if is_safe else cells)
         tally.count_row()
 
 
@@ -73,9 +74,16 @@ def _object_cells(json: str, keys: tuple[str, ...], has_rest: bool) -> list[str]
         return [""] * (len(keys) + has_rest)
     if not keys:
         return [portable(json)]
-    values = _values_of(json)
-    cells = [_cell(values.pop(key, None)) for key in keys]
-    return [_rest(values), *cells] if has_rest else cells
+    if has_rest:
+        values = _values_of(json)
+        cells = [_cell(values.pop(key, None)) for key in keys]
+        return [_rest(values), *cells]
+    try:
+        texts = _texts_of(json)  # all are, as a rule, and this is quick
+    except msgspec.ValidationError:
+        values = _values_of(json)
+        return [_cell(values.get(key)) for key in keys]
+    return [texts.get(key, "") for key in keys]
 
 
 def _cell(value: msgspec.Raw | None) -> str:

@@ -12,7 +12,7 @@ from evalplatform.spreadsheets import safe_cell
 from exports.formats.csv_lines import csv_line
 from exports.formats.suites import SuiteHead, SuiteTally
 
-_N_TEST_CELLS = 3  # Test Id, Test Input, Right Answer: on the first row of a test only
+_NO_TEST = ("",) * 3  # Test Id, Test Input, Right Answer: on the first row of a test only
 _EMPTY_CHECK = ("",) * 9
 
 
@@ -34,7 +34,7 @@ def write(
     for item in items:
         if tally.takes(item):
             tally.count_untyped(item)
-            yield "".join(line(row) for row in _rows(item))
+            yield "".join([line(row) for row in _rows(item)])
 
 
 def _safe_line(cells: Iterable[str]) -> str:
@@ -55,12 +55,12 @@ def _global_rows(
 def _rows(item: ItemRecord) -> Iterator[list[str]]:
     """Lists beside each other, each going down on its own."""
     first: tuple[str, ...] = (item.public_id, item.input, item.expected_output)
-    checks = [row for check in item.checks for row in _check_rows(check)]
-    lists = zip_longest(item.tags, item.files, item.context.items(), checks)
-    for tag, file, pair, check in [*lists] or [("", "", None, None)]:
+    checks = [row for check in item.checks for row in _check_rows(check)] or [_EMPTY_CHECK]
+    pairs = item.context.items()
+    for tag, file, pair, check in zip_longest(item.tags, item.files, pairs, checks):
         key, value = (pair[0], write_value(pair[1])) if pair else ("", "")
         yield [*first, tag or "", file or "", key, value, *(check or _EMPTY_CHECK)]
-        first = ("",) * _N_TEST_CELLS
+        first = _NO_TEST
 
 
 def _check_rows(check: CheckRecord) -> Iterator[tuple[str, ...]]:

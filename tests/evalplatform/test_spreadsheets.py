@@ -41,3 +41,9 @@ def test_taking_one_quote_off_gives_what_was_there(text: str) -> None:
     back = cell[1:] if cell.startswith("'") and DANGEROUS.match(cell[1:]) else cell
 
     assert back == text
+
+
+def test_every_text_that_would_run_is_marked_whatever_it_begins_with() -> None:
+    for begin in map(chr, range(0x110000)):
+        for text in (begin, f"{begin}=1"):
+            assert safe_cell(text) == (f"'{text}" if DANGEROUS.match(text) else text)
