@@ -97,10 +97,10 @@ class EndpointForm(ActForm):
         help_text="CSV or JSON, at most 5 MB.",
     )
     timeout_seconds = forms.IntegerField(
-        label="Waits for an answer, in seconds", initial=60, min_value=1, max_value=600
+        label="Seconds to answer", initial=60, min_value=1, max_value=600
     )
     max_attempts = forms.IntegerField(
-        label="Asks at most, in times", initial=4, min_value=1, max_value=10
+        label="Attempts at a question", initial=4, min_value=1, max_value=10
     )
     max_parallel = forms.IntegerField(
         label="Questions at once", initial=4, min_value=1, max_value=64

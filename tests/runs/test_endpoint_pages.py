@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -137,6 +138,20 @@ def test_a_stored_key_can_be_removed(cast: Cast, sign_in: SignIn) -> None:
     assert not made.spec().key
 
 
+def test_keys_are_sealed_again_when_the_sealing_key_changes(
+    cast: Cast, sign_in: SignIn, settings: Any
+) -> None:
+    made = make(sign_in(cast.eva), cast.eva)
+    new = "a-new-sealing-key-of-forty-characters-12"
+    settings.SEALING_KEYS = [new]
+
+    call_command("reseal_keys")
+
+    settings.SECRET_KEY = "another secret key, now that the old one is not needed"
+    made.refresh_from_db()
+    assert made.spec().key.reveal() == KEY
+
+
 def test_a_deleted_endpoint_is_gone_with_its_key(cast: Cast, sign_in: SignIn) -> None:
     client = sign_in(cast.eva)
     made = make(client, cast.eva)
@@ -208,7 +223,7 @@ def test_answers_stay_until_others_are_given(cast: Cast, sign_in: SignIn) -> Non
     client = sign_in(cast.eva)
     made = make(client, cast.eva, kind="replay", answers_text='{"A": "1"}')
     page = client.get(address("endpoint-edit", cast.eva, made.pk)).content.decode()
-    assert "1 answers are stored" in page or "1 answer is stored" in page
+    assert "1 stored. What you paste or choose here takes their place." in page
 
     change(client, made, cast.eva, kind="replay", name="Renamed")
     made.refresh_from_db()
