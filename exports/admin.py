@@ -21,6 +21,7 @@ class ExportAdmin(ScopedModelAdmin):
         "options",
         "dataset",
         "dataset_version",
+        "run",
         "n_sessions",
         "n_rows",
         "n_bytes",

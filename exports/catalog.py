@@ -1,6 +1,6 @@
 """The export formats of sessions; menus, API, help and tests are made from this list.
 
-Those of datasets are in item_catalog.py.
+Those of datasets are in item_catalog.py, those of runs in run_catalog.py.
 """
 
 import datetime
@@ -12,6 +12,7 @@ from exports.formats import deepeval, openai_chat, plain_text
 from exports.formats.options import ExportOptions
 from exports.formats.records import ExportSession, Tally
 from exports.item_catalog import ITEM_FORMATS, ItemExportFormat
+from exports.run_catalog import RUN_FORMATS, RunExportFormat
 
 
 class Writer(Protocol):
@@ -67,9 +68,9 @@ _FORMATS = (
 FORMATS = {export_format.slug: export_format for export_format in _FORMATS}
 
 
-def named(slug: str) -> ExportFormat | ItemExportFormat:
-    """The format of that name, of sessions or of datasets."""
-    return FORMATS.get(slug) or ITEM_FORMATS[slug]
+def named(slug: str) -> ExportFormat | ItemExportFormat | RunExportFormat:
+    """The format of that name, of sessions, of datasets or of runs."""
+    return FORMATS.get(slug) or ITEM_FORMATS.get(slug) or RUN_FORMATS[slug]
 
 
 def file_name(slug: str, date: datetime.date) -> str:

@@ -1,4 +1,4 @@
-"""What a file is about: sessions that were selected, or one version of a dataset."""
+"""What a file is about: sessions that were selected, one version of a dataset, or a run."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from exports.item_contents import ItemsContent
 from exports.models import Export
 from exports.preview import count
 from exports.reading_ahead import sessions_ahead
+from exports.run_contents import RunContent
 
 
 class Content(Protocol):
@@ -40,6 +41,8 @@ def content_of(export: Export, actor: Actor) -> Content:
     """The content of an export, as its person sees it now."""
     if export.dataset_id is not None:
         return ItemsContent(export, actor)
+    if export.run_id is not None:
+        return RunContent(export, actor)
     return SessionsContent(export, actor)
 
 

@@ -22,7 +22,9 @@ from evalplatform.scoping.models import ScopedModel
 from exports.catalog import ExportFormat, file_name, named
 from exports.formats.options import ExportOptions
 from exports.item_catalog import ItemExportFormat, ItemOptions
+from exports.run_catalog import RunExportFormat, RunOptions
 from exports.selection import Selection
+from runs.models import Run
 
 if TYPE_CHECKING:
     from exports.building import BuiltFile
@@ -51,6 +53,7 @@ class Export(ScopedModel):
         "datasets.Dataset", null=True, on_delete=models.CASCADE, related_name="+"
     )
     dataset_version = models.PositiveIntegerField(null=True)
+    run = models.ForeignKey("runs.Run", null=True, on_delete=models.CASCADE, related_name="+")
     job = models.OneToOneField("jobs.Job", on_delete=models.PROTECT, related_name="+")
     file = models.FileField(upload_to="exports/", max_length=200, blank=True)
     file_name = models.CharField(max_length=120, blank=True)
@@ -91,9 +94,12 @@ class Export(ScopedModel):
         """Only who asked for it, while that person may still see what the file holds."""
         mine = Q(team=actor.team, exported_by=actor.user)
         datasets = Q(dataset=None) | Q(dataset__in=Dataset.objects.visible_to(actor))
+        runs = Q(run=None) | Q(run__in=Run.objects.visible_to(actor))
+        seen = mine & datasets & runs
         if actor.may(Verb.SEE_ALL):
-            return mine & datasets
-        return mine & datasets & (Q(saw_all=False) | Q(dataset__isnull=False))
+            return seen
+        of_sessions = Q(dataset=None, run=None)
+        return seen & (Q(saw_all=False) | ~of_sessions)
 
     @classmethod
     def editability(cls, actor: Actor) -> Q:
@@ -139,6 +145,25 @@ class Export(ScopedModel):
             "filters": {"dataset": str(dataset.pk), "version": version},
         }
         export = cls(dataset=dataset, format_version=str(export_format.version), **asked)
+        return export._ask(asked, by, idempotency_key)
+
+    @classmethod
+    def request_run(
+        cls,
+        export_format: RunExportFormat,
+        options: RunOptions,
+        run: Run,
+        *,
+        by: Actor,
+        idempotency_key: str | None = None,
+    ) -> tuple[Export, bool]:
+        """The same for a run the actor sees; of one that goes on, what is done by then."""
+        asked = {
+            "format": export_format.slug,
+            "options": options.canonical(),
+            "filters": {"run": str(run.pk)},
+        }
+        export = cls(run=run, format_version=str(export_format.version), **asked)
         return export._ask(asked, by, idempotency_key)
 
     def _ask(
@@ -213,7 +238,7 @@ class Export(ScopedModel):
         return Selection.from_canonical(self.filters)
 
     @property
-    def export_format(self) -> ExportFormat | ItemExportFormat:
+    def export_format(self) -> ExportFormat | ItemExportFormat | RunExportFormat:
         return named(self.format)
 
     @property
@@ -221,6 +246,8 @@ class Export(ScopedModel):
         """Return what the file is about, as a person says it."""
         if self.dataset is not None:
             return f"{self.dataset.name}, version {self.dataset_version}"
+        if self.run is not None:
+            return f"Run {self.run.title}"
         return self.selection.text
 
     @property

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
+import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from hashlib import file_digest
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from datasets.formats.catalog import ITEM_FORMATS, named_items
 from datasets.formats.items import Item
 from datasets.formats.options import ReadOptions
 from datasets.formats.records import RowError
+from exports.formats import run_csv
 
 Count = Callable[[Path], int]
+MAX_CELL = 2**31 - 1
 CASE_KEYS = {"input", "actual_output", "expected_output", "context", "retrieval_context"}
 FOOTER = re.compile(r"Tokens: [\d,]+ \| Cost: \$[\d.]+ \| Model: .+\n?")
 
@@ -143,7 +148,7 @@ def as_imported(slug: str) -> Count:
     return counted
 
 
-def count_parquet(file: Path) -> int:
+def count_parquet(file: Path | BinaryIO) -> int:
     """Count the rows that the file's own footer says."""
     from pyarrow import ArrowException, parquet  # 60 MB, for this format alone
 
@@ -153,6 +158,66 @@ def count_parquet(file: Path) -> int:
         raise NotWholeError(f"It is no Parquet file: {error}.") from error
 
 
+def csv_rows(lines: Iterable[str]) -> Iterator[list[str]]:
+    """The rows of a CSV, their cells as long as they are; csv.Error where it is broken."""
+    csv.field_size_limit(MAX_CELL)
+    return csv.reader(lines, strict=True)
+
+
+def count_tests(lines: Iterable[str]) -> int:
+    """Count the rows of a run CSV that begin a test, below the header of the second section."""
+    rows = csv_rows(lines)
+    titles = [*run_csv.TEST_TITLES, *run_csv.CHECK_TITLES]
+    try:
+        head = [next(rows, None) for _ in range(4)]
+        if (head[0], head[2], head[3]) != ([*run_csv.RUN_TITLES], [], titles):
+            raise NotWholeError("It does not begin like a run CSV.")
+        n_rows = 0
+        for row in rows:
+            if len(row) != len(titles):
+                raise NotWholeError(f"A row below test {n_rows} is no row of a test.")
+            n_rows += bool(row[0])
+    except csv.Error as error:
+        raise NotWholeError(f"It holds broken CSV: {error}.") from error
+    return n_rows
+
+
+def count_test_results(lines: Iterable[str]) -> int:
+    """Count the objects of a run JSON's list, each read on its own; one is indented by four."""
+    n_rows = 0
+    gathered: list[str] = []
+    for line in lines:
+        if line == "    {\n":
+            gathered = []
+        gathered.append(line)
+        if line.rstrip("\n") in {"    }", "    },"}:
+            found = parse("".join(gathered).rstrip("\n").rstrip(","))
+            if not isinstance(found, dict) or "test_result_id" not in found:
+                raise NotWholeError("An object of the list is no test result.")
+            n_rows += 1
+    if gathered and gathered[-1] != "}\n":
+        raise NotWholeError("It ends in the middle.")
+    return n_rows
+
+
+def count_table(file: Path) -> int:
+    """Count the rows of the table of tests in a ZIP, all members read and their CRC checked."""
+    try:
+        with zipfile.ZipFile(file) as archive:
+            if broken := archive.testzip():
+                raise NotWholeError(f"{broken} in the archive is broken.")
+            name = next((n for n in archive.namelist() if n.startswith("items.")), "")
+            if not name:
+                raise NotWholeError("There is no table of items in the archive.")
+            with archive.open(name) as member:
+                if name.endswith(".parquet"):
+                    return count_parquet(cast(BinaryIO, member))
+                lines = io.TextIOWrapper(member, encoding="utf-8", newline="")
+                return sum(1 for _ in csv_rows(lines)) - 1
+    except (zipfile.BadZipFile, csv.Error) as error:
+        raise NotWholeError(f"It is no archive of tables: {error}.") from error
+
+
 COUNTS: dict[str, Count] = {
     "deepeval": in_lines(count_test_cases),
     "openai": in_lines(count_lines),
@@ -160,4 +225,7 @@ COUNTS: dict[str, Count] = {
     "parquet": count_parquet,
     **{slug: in_lines(count_objects) for slug in ("openai-samples", "inspect", "promptfoo")},
     **{slug: as_imported(slug) for slug in ITEM_FORMATS},
+    "run-csv": in_lines(count_tests),
+    "run-json": in_lines(count_test_results),
+    "run-tables": count_table,
 }

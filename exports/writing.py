@@ -60,10 +60,16 @@ def write_pieces(
 
 
 def chunks(pieces: Iterable[Any]) -> Iterable[Any]:
-    """Join pieces, all text or all bytes, to such as are worth a write."""
+    """Join pieces, all text or all bytes, to such as are worth a write.
+
+    An empty piece goes on at once: its writer works and has nothing to show yet.
+    """
     gathered: list[Any] = []
     length = 0
     for piece in pieces:
+        if not piece:
+            yield piece
+            continue
         gathered.append(piece)
         length += len(piece)
         if length >= CHUNK:

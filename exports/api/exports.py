@@ -26,7 +26,9 @@ from exports.api.serializers import ErrorSerializer, ExportRequestSerializer, Ex
 from exports.catalog import FORMATS
 from exports.item_catalog import ITEM_FORMATS
 from exports.models import Export
+from exports.run_catalog import RUN_FORMATS
 from exports.selection import Selection
+from runs.models import Run
 
 REFUSALS = {code: OpenApiResponse(ErrorSerializer) for code in (400, 401, 403, 404, 429)}
 FILE: dict[Any, Any] = {
@@ -46,7 +48,7 @@ class ExportViewSet(ScopedViewSet):
     serializer_class = ExportSerializer
 
     def rows(self) -> Any:
-        return super().rows().select_related("job", "exported_by", "dataset")
+        return super().rows().select_related("job", "exported_by", "dataset", "run")
 
     @extend_schema(summary="List exports, newest first", responses={200: ExportSerializer})
     def list(self, request: Request) -> Response:
@@ -74,7 +76,8 @@ class ExportViewSet(ScopedViewSet):
         asked = ExportRequestSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         given = asked.validated_data
-        ask = self._ask_dataset if "dataset" in given else self._ask_sessions
+        kinds = (("run", self._ask_run), ("dataset", self._ask_dataset))
+        ask = next((ask for name, ask in kinds if name in given), self._ask_sessions)
         export, is_new = ask(given, idempotency_key(request))
         return Response(
             ExportSerializer(self._found(export.pk)).data,
@@ -104,6 +107,15 @@ class ExportViewSet(ScopedViewSet):
             given["options"],
             dataset,
             version=known_version(dataset, given.get("version"), self.actor),
+            by=self.actor,
+            idempotency_key=key,
+        )
+
+    def _ask_run(self, given: dict[str, Any], key: str | None) -> tuple[Export, bool]:
+        return Export.request_run(
+            RUN_FORMATS[given["format"]],
+            given["options"],
+            get_visible(Run, self.actor, pk=given["run"]),
             by=self.actor,
             idempotency_key=key,
         )

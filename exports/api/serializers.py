@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.urls import reverse
@@ -12,10 +13,16 @@ from exports.catalog import FORMATS
 from exports.formats.options import ExportOptions, InvalidOptionsError
 from exports.item_catalog import ITEM_FORMATS, ItemOptions
 from exports.models import Export
+from exports.run_catalog import RUN_FORMATS, RunOptions
 from exports.selection import MOST, MOST_IDS
 
 ADDRESS = {"type": "string", "format": "uri-reference", "nullable": True}
-OF_SESSIONS, OF_DATASETS = ("filters", "sessionIds", "limit"), ("dataset", "version")
+# What a format is of: the formats, the fields that say of which, their options.
+OF: tuple[tuple[str, Mapping[str, object], tuple[str, ...], Any], ...] = (
+    ("sessions", FORMATS, ("filters", "sessionIds", "limit"), ExportOptions),
+    ("a dataset", ITEM_FORMATS, ("dataset", "version"), ItemOptions),
+    ("a run", RUN_FORMATS, ("run",), RunOptions),
+)
 STATES = ("ready", "running", "done", "failed", "cancelled", "expired")
 
 
@@ -42,13 +49,13 @@ class ErrorSerializer(serializers.Serializer[Any]):
 
 
 class ExportRequestSerializer(serializers.Serializer[Any]):
-    """What is asked for: a format, its options, and which sessions, or which dataset and version.
+    """What is asked for: a format, its options, and which sessions, dataset and version, or run.
 
     Formats of sessions take `filters`, `sessionIds` and `limit`; formats of datasets `dataset` and
-    `version`, whose newest is taken when none is named.
+    `version`, whose newest is taken when none is named; formats of runs `run`.
     """
 
-    format = serializers.ChoiceField([*FORMATS, *ITEM_FORMATS])
+    format = serializers.ChoiceField([*FORMATS, *ITEM_FORMATS, *RUN_FORMATS])
     options = serializers.DictField(required=False, default=dict)
     filters = serializers.DictField(required=False)
     sessionIds = serializers.ListField(  # noqa: N815
@@ -57,6 +64,7 @@ class ExportRequestSerializer(serializers.Serializer[Any]):
     limit = serializers.IntegerField(required=False, min_value=1, max_value=MOST)
     dataset = serializers.UUIDField(required=False)
     version = serializers.IntegerField(required=False, min_value=1, max_value=MOST)
+    run = serializers.UUIDField(required=False)
 
     def to_internal_value(self, data: Any) -> Any:
         unknown = sorted(set(data) - set(self.fields)) if isinstance(data, dict) else []
@@ -72,17 +80,16 @@ class ExportRequestSerializer(serializers.Serializer[Any]):
             raise serializers.ValidationError(
                 {"sessionIds": ["Give filters or sessionIds, not both."]}
             )
-        is_of_items = attrs["format"] in ITEM_FORMATS
-        if is_of_items and "dataset" not in attrs:
-            raise serializers.ValidationError({"dataset": ["Name the dataset by its id."]})
-        foreign = OF_SESSIONS if is_of_items else OF_DATASETS
+        what, _, own, options = next(each for each in OF if attrs["format"] in each[1])
+        foreign = [name for _, _, names, _ in OF if names != own for name in names]
         if wrong := [name for name in foreign if name in attrs]:
-            what = "a dataset" if is_of_items else "sessions"
             raise serializers.ValidationError(
                 {name: [f"This format is of {what} and does not take it."] for name in wrong}
             )
+        named = what.removeprefix("a ")
+        if named != what and named not in attrs:
+            raise serializers.ValidationError({named: [f"Name the {named} by its id."]})
         try:
-            options = ItemOptions if is_of_items else ExportOptions
             attrs["options"] = options.parse(attrs["options"])
         except InvalidOptionsError as error:
             raise serializers.ValidationError({"options": error.errors}) from error
@@ -109,6 +116,7 @@ class ExportSerializer(serializers.ModelSerializer[Export]):
     limit = serializers.IntegerField(source="filters.limit", default=None, allow_null=True)
     dataset = serializers.UUIDField(source="dataset_id", allow_null=True)
     version = serializers.IntegerField(source="dataset_version", allow_null=True)
+    run = serializers.UUIDField(source="run_id", allow_null=True)
     rowsDone = serializers.IntegerField(source="job.n_done")  # noqa: N815
     rowsExpected = serializers.IntegerField(source="job.n_expected", allow_null=True)  # noqa: N815
     rows = serializers.IntegerField(source="n_rows", allow_null=True)
@@ -126,7 +134,7 @@ class ExportSerializer(serializers.ModelSerializer[Export]):
         model = Export
         fields = [
             "id", "state", "format", "formatVersion", "options", "filters", "sessionIds", "limit",
-            "dataset", "version", "rowsDone", "rowsExpected", "rows", "sessions", "bytes",
+            "dataset", "version", "run", "rowsDone", "rowsExpected", "rows", "sessions", "bytes",
             "sha256", "exportedBy",
             "createdAt", "builtAt", "expiresAt", "error", "downloadUrl", "manifestUrl",
         ]  # fmt: skip

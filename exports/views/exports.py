@@ -21,7 +21,9 @@ from exports.catalog import ExportFormat
 from exports.forms import AgainForm, option_texts
 from exports.item_catalog import ItemExportFormat, ItemOptions
 from exports.models import Export
+from exports.run_catalog import RunExportFormat, RunOptions
 from exports.views.dialog import ExportDialogView
+from exports.views.run_export import TABLES
 
 PAGE = 50
 
@@ -40,7 +42,7 @@ class ExportsView(ExportDialogView):
 
     def list_page(self, token: str) -> dict[str, Any]:
         """Return one page of the list; an old or broken link starts from the first."""
-        rows = Export.objects.visible_to(self.actor).select_related("job", "dataset")
+        rows = Export.objects.visible_to(self.actor).select_related("job", "dataset", "run")
         try:
             page = fetch_page(rows, ("created_at", "id"), token, PAGE)
         except ValidationError:
@@ -115,7 +117,7 @@ class ExportAgainView(ScopedPage):
 
 
 def ask_again(export: Export, key: str, by: Actor) -> Export:
-    """Return a new export of the same: of a dataset the version it was, of sessions as they are."""
+    """Return a new export of the same: of a dataset the version it was, of others as they are."""
     if export.dataset is not None:
         assert isinstance(export.export_format, ItemExportFormat)
         again, _ = Export.request_dataset(
@@ -127,6 +129,12 @@ def ask_again(export: Export, key: str, by: Actor) -> Export:
             idempotency_key=key,
         )
         return again
+    if export.run is not None:
+        assert isinstance(export.export_format, RunExportFormat)
+        options = RunOptions.parse(export.options)
+        return Export.request_run(
+            export.export_format, options, export.run, by=by, idempotency_key=key
+        )[0]
     assert isinstance(export.export_format, ExportFormat)
     again, _ = Export.request(
         export.export_format, export.parsed_options, export.selection, by=by, idempotency_key=key
@@ -138,5 +146,11 @@ def texts_of_options(export: Export) -> list[str]:
     """Return the options of an export in the words of its dialog."""
     if isinstance(export.export_format, ExportFormat):
         return option_texts(export.parsed_options, export.export_format)
-    safe = ItemOptions.parse(export.options).spreadsheet_safe
-    return [f"Safe for spreadsheets: {'yes' if safe else 'no'}"]
+    told = []
+    if isinstance(export.export_format, RunExportFormat):
+        if "tables" in export.export_format.options:
+            told.append(f"Tables: {TABLES[RunOptions.parse(export.options).tables][0]}")
+        if "spreadsheet_safe" not in export.export_format.options:
+            return told
+    safe = export.options.get("spreadsheet_safe", False)
+    return [*told, f"Safe for spreadsheets: {'yes' if safe else 'no'}"]

@@ -1,0 +1,79 @@
+"""What a file of a run is made of: its head, and its rows with their checks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from evalplatform.scoping.actor import Actor
+from exports.formats.records import ItemTally
+from exports.formats.run_records import RunBlock, RunHead, RunPage
+from exports.reading_ahead import rows_ahead
+from exports.run_catalog import RunExportFormat, RunOptions
+from exports.run_reading import finished_rows, read_blocks, read_head, read_pages
+
+if TYPE_CHECKING:
+    from exports.models import Export
+
+
+@dataclass
+class RunFile:
+    """What a format is given; `pages` or `blocks`, as it wants them."""
+
+    head: RunHead
+    rows: Iterator[Any]
+    options: RunOptions
+    tally: ItemTally = field(default_factory=ItemTally)
+
+    @property
+    def pages(self) -> Iterator[RunPage]:
+        return self.rows
+
+    @property
+    def blocks(self) -> Iterator[RunBlock]:
+        return self.rows
+
+
+class RunContent:
+    """A run in a format of runs; rows are its test results, those that wait left out."""
+
+    n_sessions = None
+
+    def __init__(self, export: Export, actor: Actor) -> None:
+        assert export.run is not None
+        assert isinstance(export.export_format, RunExportFormat)
+        self.run = export.run
+        self.format = export.export_format
+        self.options = RunOptions.parse(export.options)
+        self.actor = actor
+        self.file: RunFile | None = None
+
+    @property
+    def n_rows(self) -> int:
+        return self.file.tally.n_rows if self.file else 0
+
+    def n_expected(self) -> int:
+        return int(finished_rows(self.run, self.actor).count())
+
+    @contextmanager
+    def pieces(self) -> Iterator[Iterator[bytes]]:
+        with rows_ahead(self.read) as rows:
+            self.file = RunFile(next(rows), rows, self.options)
+            yield self.format.write(self.file)
+
+    def read(self, using: str) -> Iterator[list[Any]]:
+        """The head, then the rows of the same moment."""
+        yield [read_head(self.run.pk, self.actor, using)]
+        read = read_blocks if self.format.in_blocks else read_pages
+        yield from read(self.run.pk, self.format.statements(self.options), using)
+
+    def facts(self) -> dict[str, Any]:
+        assert self.file is not None
+        head = self.file.head
+        return {
+            "rows": self.n_rows,
+            "rowsAre": self.format.row_name,
+            "run": {"id": head.run_id, "name": head.name, "status": head.status},
+        }

@@ -1,0 +1,99 @@
+"""Reading of a run for a file: its head, then its rows as PostgreSQL writes them, page by page.
+
+All is one moment's state, so the figures of the head are those of the rows that follow. Rows that
+wait are left out: of a run that goes on, the file holds what is done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.db import connections
+from django.db.models import Count, Max, Q, Sum
+from django.db.models.functions import Coalesce
+
+from evalplatform.scoping.actor import Actor
+from exports.formats.run_records import Figures, RunBlock, RunHead, RunPage
+from exports.run_statements import RunStatements
+from runs.models import Run, RunItem
+
+A_PAGE = 1_000
+_PASSED_OR_NOT = Q(is_passed__isnull=False) | Q(status=RunItem.Status.ERROR)
+Told = dict[str, Any]
+
+
+def read_head(pk: Any, actor: Actor, using: str) -> RunHead:
+    """The run as the actor sees it; DoesNotExist when it is not visible any more."""
+    run = Run.objects.visible_to(actor).using(using).select_related("dataset").get(pk=pk)
+    return RunHead(
+        run_id=str(run.pk),
+        suite_id=str(run.dataset_id) if run.dataset_id else "",
+        suite_title=run.dataset.name if run.dataset else "",
+        name=run.title,
+        status=run.status,
+        error_message=run.error_message,
+        error_analysis=run.error_analysis,
+        completed_at=run.completed_at,
+        parameters=run.parameters,
+        figures=_figures(run, actor, using),
+        metrics=run.metrics or {},
+    )
+
+
+def finished_rows(run: Any, actor: Actor) -> Any:
+    """The rows of a run that a file of it holds."""
+    rows = RunItem.objects.visible_to(actor).filter(run=run)
+    return rows.exclude(status=RunItem.Status.PENDING)
+
+
+def _figures(run: Any, actor: Actor, using: str) -> Figures:
+    sums = {
+        "n_checks": "n_checks",
+        "n_checks_passed": "n_passed",
+        "n_done": "n_done",
+        "n_low": "n_low",
+    }
+    counted = finished_rows(run, actor).using(using).aggregate(
+        **{name: Coalesce(Sum(column), 0) for name, column in sums.items()},
+        n_tests=Count("pk", filter=_PASSED_OR_NOT),
+        n_tests_passed=Count("pk", filter=Q(is_passed=True)),
+    )  # fmt: skip
+    return Figures(**counted)
+
+
+def read_pages(pk: Any, statements: RunStatements, using: str) -> Iterator[list[RunPage]]:
+    """The rows of a run that was visible in the same snapshot, in order."""
+    for told in _ranges(pk, using):
+        cut = statements.separator
+        lines = [line.partition(cut) for line in _copied(statements.items, told, using)]
+        items = [(n, rest) for n, _, rest in lines]
+        checks: dict[bytes, list[bytes]] = {}
+        for line in _copied(statements.checks, told, using):
+            n, _, rest = line.partition(cut)
+            checks.setdefault(n, []).append(rest)
+        yield [RunPage(items, checks)]
+
+
+def read_blocks(pk: Any, statements: RunStatements, using: str) -> Iterator[list[RunBlock]]:
+    """The same as two tables, one behind the other; each has a block, if an empty one."""
+    for table, statement in (("items", statements.items), ("checks", statements.checks)):
+        yield [RunBlock(table, 0, b"")]
+        for told in _ranges(pk, using):
+            lines = list(_copied(statement, told, using))
+            yield [RunBlock(table, len(lines), b"".join(lines))]
+
+
+def _ranges(pk: Any, using: str) -> Iterator[Told]:
+    """Ranges of order_index that hold the rows, one page each."""
+    rows = RunItem.all_rows.using(using).filter(run=pk)
+    last = rows.aggregate(last=Max("order_index"))["last"]
+    for first in range(0, -1 if last is None else last + 1, A_PAGE):
+        yield {"run": pk, "first": first, "last": first + A_PAGE - 1}
+
+
+def _copied(statement: str, told: Told, using: str) -> Iterator[bytes]:
+    """The lines of a COPY; one line each, whatever line breaks its cells hold."""
+    with connections[using].cursor() as cursor, cursor.copy(statement, told) as source:
+        for line in source:
+            yield bytes(line)
