@@ -1,4 +1,4 @@
-"""One export in a process of its own: `... benchmarks.export_once MEMBERSHIP FORMAT [DATASET]`."""
+"""One export in a process of its own: `... benchmarks.export_once MEMBERSHIP FORMAT [ROW [OPTIONS]]`."""
 
 from __future__ import annotations
 
@@ -16,14 +16,16 @@ if TYPE_CHECKING:
     from exports.models import Export
 
 
-def export_once(membership: str, slug: str, dataset: str = "") -> dict[str, float]:
+def export_once(
+    membership: str, slug: str, pk: str = "", options: str = "{}"
+) -> dict[str, float]:
     """Ask for the file and build it here and now; returns seconds, peak MB and size in MB."""
     from evalplatform.accounts.models import Membership
     from evalplatform.jobs.running import run_job
     from exports import storing
 
     actor = Membership.all_rows.get(pk=membership).act(via="command")
-    export = asked(slug, dataset, actor)
+    export = asked(slug, pk, json.loads(options), actor)
     began = perf_counter()
     run_job(export.job_id)
     seconds = perf_counter() - began
@@ -33,17 +35,23 @@ def export_once(membership: str, slug: str, dataset: str = "") -> dict[str, floa
     return {"seconds": seconds, "rss": peak_memory(), "size": (export.n_bytes or 0) / 1e6}
 
 
-def asked(slug: str, dataset: str, actor: Actor) -> Export:
-    """The export of a dataset if one is named, else of all sessions."""
+def asked(slug: str, pk: str, options: dict[str, object], actor: Actor) -> Export:
+    """The export of the dataset or the run that is named, else of all sessions."""
     from datasets.models import Dataset
     from exports.catalog import FORMATS
     from exports.formats.options import ExportOptions
     from exports.item_catalog import ITEM_FORMATS, ItemOptions
     from exports.models import Export
+    from exports.run_catalog import RUN_FORMATS, RunOptions
     from exports.selection import Selection
+    from runs.models import Run
 
-    if dataset:
-        row = Dataset.objects.visible_to(actor).get(pk=dataset)
+    if slug in RUN_FORMATS:
+        run = Run.objects.visible_to(actor).get(pk=pk)
+        told = RunOptions.parse(options)
+        return Export.request_run(RUN_FORMATS[slug], told, run, by=actor)[0]
+    if pk:
+        row = Dataset.objects.visible_to(actor).get(pk=pk)
         return Export.request_dataset(ITEM_FORMATS[slug], ItemOptions(), row, by=actor)[0]
     return Export.request(FORMATS[slug], ExportOptions(), Selection(), by=actor)[0]
 
