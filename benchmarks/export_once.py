@@ -1,4 +1,4 @@
-"""One export in a process of its own: `... benchmarks.export_once MEMBERSHIP FORMAT [ROW [OPTIONS]]`."""
+"""One export in a process of its own: `... export_once MEMBERSHIP FORMAT [ROW [OPTIONS]]`."""
 
 from __future__ import annotations
 
@@ -16,9 +16,7 @@ if TYPE_CHECKING:
     from exports.models import Export
 
 
-def export_once(
-    membership: str, slug: str, pk: str = "", options: str = "{}"
-) -> dict[str, float]:
+def export_once(membership: str, slug: str, pk: str = "", options: str = "{}") -> dict[str, float]:
     """Ask for the file and build it here and now; returns seconds, peak MB and size in MB."""
     from evalplatform.accounts.models import Membership
     from evalplatform.jobs.running import run_job

@@ -29,7 +29,8 @@ CHECKS = """
 COPY (SELECT c.run_item_id, c.operator, c.criteria, c.auto_eval, c.edited_auto_eval,
     c.edited_feedback, c.confidence, c.feedback, c.weight, c.extracted, c.conditional_operator,
     c.conditional_criteria, c.category, c.examples
-FROM runs_checkresult c WHERE c.run_id = '{run}' ORDER BY c.run_item_id, c.position) TO STDOUT
+FROM runs_checkresult c JOIN runs_runitem i ON i.id = c.run_item_id
+WHERE i.run_id = '{run}' ORDER BY i.order_index, c.position) TO STDOUT
 """
 FILES: dict[str, tuple[str, dict[str, object]]] = {
     "run-csv": ("run-csv", {}),

@@ -16,7 +16,7 @@ INSERT INTO runs_runitem (id, run_id, order_index, item_key, public_id, source_t
     prompt_text, prompt_locked, response, files, status, error, in_tokens, out_tokens, duration,
     input_context, output_context, category, subcategory, template_key, tags, n_checks, n_passed,
     n_done, n_low, n_skipped, n_errors, weight, weight_passed, is_passed, attempts, finished_at)
-SELECT uuidv7(), %(run)s, n - 1, uuidv7(), 'bench-' || n, 'dataset', '',
+SELECT gen_random_uuid(), %(run)s, n - 1, gen_random_uuid(), 'bench-' || n, 'dataset', '',
     left(repeat(%(words)s, 2), 320) || n, false, left(repeat(%(words)s, 3), 480) || n,
     '{}', 'success', '', 12, 40 + n %% 9, 0.8 + n %% 10,
     jsonb_build_object('city', 'Graz'), '{}', '', '', '', ARRAY['tag-' || n %% 20],

@@ -12,8 +12,6 @@ from exports.formats.options import InvalidOptionsError, read_switch
 from exports.run_statements import (
     KINDS,
     RunStatements,
-    csv_statements,
-    json_statements,
     table_statements,
 )
 from exports.storing import temporary_file
@@ -78,7 +76,8 @@ _READ: dict[str, Callable[[object], bool | TableFormat]] = {
 class RunExportFormat:
     """One format; `version` goes up whenever the same run would give other bytes.
 
-    `options` are those that it heeds. `in_blocks` says that it takes tables, not rows with checks.
+    `options` are those that it heeds. One with `tables`, the statements of a page of them, is given
+    blocks of lines, the others pages of rows.
     """
 
     slug: str
@@ -86,11 +85,10 @@ class RunExportFormat:
     suffix: str
     media_type: str
     version: int
-    statements: Callable[[RunOptions], RunStatements]
-    write: Callable[[RunFile], Iterator[bytes]]
+    write: Callable[[RunFile], Iterator[str] | Iterator[bytes]]
     options: tuple[str, ...]
     help: str
-    in_blocks: bool = False
+    tables: Callable[[RunOptions], RunStatements] | None = None
     row_name: str = "test results"
 
 
@@ -116,7 +114,6 @@ def _tables(file: RunFile) -> Iterator[bytes]:
 _FORMATS = (
     RunExportFormat(
         "run-csv", "Run CSV", ".csv", "text/csv; charset=utf-8", 1,
-        lambda options: csv_statements(is_safe=options.spreadsheet_safe),
         lambda file: run_csv.write(
             file.head, file.pages, file.tally, is_safe=file.options.spreadsheet_safe
         ),
@@ -125,18 +122,16 @@ _FORMATS = (
     ),
     RunExportFormat(
         "run-json", "Run JSON", ".json", "application/json", 1,
-        lambda options: json_statements(),
         lambda file: run_json.write(file.head, file.pages, file.tally),
         (),
         "The run and its tests with their checks, every value with its type.",
     ),
     RunExportFormat(
         "run-tables", "Run tables", ".zip", "application/zip", 1,
-        lambda options: table_statements(is_safe=options.spreadsheet_safe),
         _tables,
         ("spreadsheet_safe", "tables"),
         "A ZIP of plain tables: run, metrics, tests and checks, for pandas, Polars and DuckDB.",
-        in_blocks=True,
+        tables=lambda options: table_statements(is_safe=options.spreadsheet_safe),
     ),
 )  # fmt: skip
 

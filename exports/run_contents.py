@@ -58,7 +58,7 @@ class RunContent:
         return int(finished_rows(self.run, self.actor).count())
 
     @contextmanager
-    def pieces(self) -> Iterator[Iterator[bytes]]:
+    def pieces(self) -> Iterator[Iterator[str] | Iterator[bytes]]:
         with rows_ahead(self.read) as rows:
             self.file = RunFile(next(rows), rows, self.options)
             yield self.format.write(self.file)
@@ -66,8 +66,10 @@ class RunContent:
     def read(self, using: str) -> Iterator[list[Any]]:
         """The head, then the rows of the same moment."""
         yield [read_head(self.run.pk, self.actor, using)]
-        read = read_blocks if self.format.in_blocks else read_pages
-        yield from read(self.run.pk, self.format.statements(self.options), using)
+        if self.format.tables is None:
+            yield from read_pages(self.run.pk, using)
+        else:
+            yield from read_blocks(self.run.pk, self.format.tables(self.options), using)
 
     def facts(self) -> dict[str, Any]:
         assert self.file is not None

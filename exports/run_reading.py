@@ -1,4 +1,4 @@
-"""Reading of a run for a file: its head, then its rows as PostgreSQL writes them, page by page.
+"""Reading of a run for a file: its head, then its rows with their checks, page by page.
 
 All is one moment's state, so the figures of the head are those of the rows that follow. Rows that
 wait are left out: of a run that goes on, the file holds what is done.
@@ -14,8 +14,15 @@ from django.db.models import Count, Max, Q, Sum
 from django.db.models.functions import Coalesce
 
 from evalplatform.scoping.actor import Actor
-from exports.formats.run_records import Figures, RunBlock, RunHead, RunPage
-from exports.run_statements import RunStatements
+from exports.formats.run_records import (
+    Figures,
+    RunBlock,
+    RunHead,
+    RunPage,
+    StoredCheck,
+    StoredTest,
+)
+from exports.run_statements import STORED, RunStatements
 from runs.models import Run, RunItem
 
 A_PAGE = 1_000
@@ -62,21 +69,18 @@ def _figures(run: Any, actor: Actor, using: str) -> Figures:
     return Figures(**counted)
 
 
-def read_pages(pk: Any, statements: RunStatements, using: str) -> Iterator[list[RunPage]]:
+def read_pages(pk: Any, using: str) -> Iterator[list[RunPage]]:
     """The rows of a run that was visible in the same snapshot, in order."""
-    for told in _ranges(pk, using):
-        cut = statements.separator
-        lines = [line.partition(cut) for line in _copied(statements.items, told, using)]
-        items = [(n, rest) for n, _, rest in lines]
-        checks: dict[bytes, list[bytes]] = {}
-        for line in _copied(statements.checks, told, using):
-            n, _, rest = line.partition(cut)
-            checks.setdefault(n, []).append(rest)
-        yield [RunPage(items, checks)]
+    with connections[using].cursor() as cursor:
+        for told in _ranges(pk, using):
+            cursor.execute(STORED.items, told)
+            tests = [StoredTest._make(row) for row in cursor.fetchall()]
+            cursor.execute(STORED.checks, told)
+            yield [RunPage(tests, [StoredCheck._make(row) for row in cursor.fetchall()])]
 
 
 def read_blocks(pk: Any, statements: RunStatements, using: str) -> Iterator[list[RunBlock]]:
-    """The same as two tables, one behind the other; each has a block, if an empty one."""
+    """The same as lines of two tables, one behind the other; each has a block, if an empty one."""
     for table, statement in (("items", statements.items), ("checks", statements.checks)):
         yield [RunBlock(table, 0, b"")]
         for told in _ranges(pk, using):

@@ -1,29 +1,28 @@
-"""The run JSON (formats.md 2.8): the run and its test results, laid out as the contract shows it.
-
-The objects of tests and checks come as JSON from PostgreSQL (run_statements.py).
-"""
+"""The run JSON (formats.md 2.8): the run and its test results, laid out as the contract does."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from exports.formats.records import ItemTally
-from exports.formats.run_records import RunHead, RunPage
+from exports.formats.run_records import RunHead, RunPage, StoredCheck, StoredTest
+from exports.formats.stored_items import portable
+from exports.formats.texts import json_text
 
-NEW_LINE = b"\x03"
+_is_score = re.compile(r"-?(?:0|[1-9]\d{0,14})(?:\.\d{1,15})?", re.ASCII).fullmatch
 
 
-def write(head: RunHead, pages: Iterable[RunPage], tally: ItemTally) -> Iterator[bytes]:
-    """A page at a time."""
-    yield f'{{\n  "run": {{\n{_run(head)}\n  }},\n  "test_results": ['.encode()
-    is_first = True
+def write(head: RunHead, pages: Iterable[RunPage], tally: ItemTally) -> Iterator[str]:
+    """A page at a time. What is empty is null, but for the texts that every test and run has."""
+    yield f'{{\n  "run": {{\n{_run(head)}\n  }},\n  "test_results": ['
     for page in pages:
-        tests = b"".join(_tests(page, tally)).replace(NEW_LINE, b"\n")
-        yield tests[1:] if is_first else tests  # the first has no comma before it
-        is_first = is_first and not tests
-    yield b"\n  ]\n}\n" if tally.n_rows else b"]\n}\n"
+        if page.tests:
+            yield ("," if tally.n_rows else "") + ",".join(_tests(page))
+        tally.n_rows += len(page.tests)
+    yield "\n  ]\n}\n" if tally.n_rows else "]\n}\n"
 
 
 def _run(head: RunHead) -> str:
@@ -58,13 +57,61 @@ def _run(head: RunHead) -> str:
     return ",\n".join(f"    {json.dumps(line, ensure_ascii=False)[1:-1]}" for line in lines)
 
 
-def _tests(page: RunPage, tally: ItemTally) -> Iterator[bytes]:
-    """Each test with its checks, a comma and a line break before each."""
-    for n, test in page.items:
-        tally.count_row()
-        yield b",\n    {\n      " + test[:-1] + b',\n      "checks": ['
-        checks = page.checks.get(n)
-        if checks:
-            yield b",".join([b"\n        {" + check[:-1] + b"}" for check in checks])
-            yield b"\n      "
-        yield b"]\n    }"
+def _tests(page: RunPage) -> Iterator[str]:
+    checks = _check_objects(page.checks)
+    for test in page.tests:
+        found = checks.get(test.order_index)
+        inside = f"{','.join(found)}\n      " if found else ""
+        yield f'{_test(test)}\n      "checks": [{inside}]\n    }}'
+
+
+def _test(test: StoredTest) -> str:
+    """A test's object as far as its checks."""
+    (
+        _, id_, public_id, status, error, prompt, response, files, in_tokens, out_tokens, duration,
+        inputs, outputs,
+    ) = test  # fmt: skip
+    return (
+        f'\n    {{\n      "test_result_id": "{id_}", "test_id": {json_text(public_id)}, '
+        f'"status": "{status}", "error_message": {json_text(error)},\n'
+        f'      "test_input": {json_text(prompt)}, "llm_output": {json_text(response)}, '
+        f'"files": {files},\n'
+        f'      "in_tokens": {_number(in_tokens)}, "out_tokens": {_number(out_tokens)}, '
+        f'"duration": {_number(duration)},\n'
+        f'      "input_context": {portable(inputs)}, "output_context": {portable(outputs)},'
+    )
+
+
+def _check_objects(checks: list[StoredCheck]) -> dict[int, list[str]]:
+    """The objects of each test's checks, by order_index."""
+    found: dict[int, list[str]] = {}
+    for (
+        n, operator, criteria, is_global, auto_eval, edited, edited_feedback, confidence, feedback,
+        weight, extracted, conditional, conditional_criteria, category, examples,
+    ) in checks:  # fmt: skip
+        found.setdefault(n, []).append(
+            f'\n        {{"operator": {json_text(operator)}, "criteria": {_or_null(criteria)}, '
+            f'"is_global": {"true" if is_global else "false"}, "auto_eval": {_score(auto_eval)},\n'
+            f'         "edited_auto_eval": {_or_null(edited)}, '
+            f'"edited_auto_eval_feedback": {_or_null(edited_feedback)}, '
+            f'"confidence_level": {_or_null(confidence)},\n'
+            f'         "feedback": {_or_null(feedback)}, "weight": {weight}, '
+            f'"extractor": {_or_null(extracted)},\n'
+            f'         "conditional_operator": {_or_null(conditional)}, '
+            f'"conditional_criteria": {_or_null(conditional_criteria)}, '
+            f'"category": {_or_null(category)}, "examples": {examples}}}'
+        )
+    return found
+
+
+def _number(value: float | None) -> str:
+    return "null" if value is None else str(value)
+
+
+def _or_null(text: str | None) -> str:
+    return json_text(text) if text else "null"
+
+
+def _score(auto_eval: str) -> str:
+    """A score as a number, a verdict or a label as text."""
+    return auto_eval if _is_score(auto_eval) else _or_null(auto_eval)

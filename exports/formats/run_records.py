@@ -1,4 +1,4 @@
-"""What the writers of a run are given: its head, and its rows as PostgreSQL has written them."""
+"""What the writers of a run are given: its head, and its rows as PostgreSQL gives them."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ class Figures(NamedTuple):
 
     @property
     def needs_review(self) -> float | None:
-        """Low-confidence checks of all that were carried out, 0-100; None when there are none."""
-        return 100 * self.n_low / self.n_done if self.n_done else None
+        """Low-confidence checks of all that were carried out, 0-100 with two decimals, or None."""
+        return round(100 * self.n_low / self.n_done, 2) if self.n_done else None
 
 
 class Rate(NamedTuple):
@@ -74,15 +74,49 @@ class RunHead:
     metrics: dict[str, Any]
 
 
+class StoredTest(NamedTuple):
+    """One row of a run as PostgreSQL gives it; `files` and the contexts are JSON as text."""
+
+    order_index: int
+    id: str
+    public_id: str
+    status: str
+    error: str
+    prompt: str
+    response: str
+    files: str
+    in_tokens: int | None
+    out_tokens: int | None
+    duration: float | None
+    input_context: str
+    output_context: str
+
+
+class StoredCheck(NamedTuple):
+    """One check of the row of that order_index; `examples` are JSON as text."""
+
+    order_index: int
+    operator: str
+    criteria: str
+    is_global: bool
+    auto_eval: str
+    edited_auto_eval: str
+    edited_feedback: str
+    confidence: str
+    feedback: str
+    weight: int
+    extracted: str | None
+    conditional_operator: str
+    conditional_criteria: str
+    category: str
+    examples: str
+
+
 class RunPage(NamedTuple):
-    """Some rows in order, as lines of a COPY: (order_index, the rest with its line end).
+    """Some rows in order, and all of their checks in order."""
 
-    A row has one line of its own and more where its files or context go down; `checks` are the
-    lines of its checks in order, by order_index.
-    """
-
-    items: list[tuple[bytes, bytes]]
-    checks: dict[bytes, list[bytes]]
+    tests: list[StoredTest]
+    checks: list[StoredCheck]
 
 
 class RunBlock(NamedTuple):

@@ -117,5 +117,3 @@ def known(text: str, run: Run) -> str:
     for own, shown in ((run.pk, "RUN"), (run.dataset_id, "SUITE"), (item, "RESULT")):
         text = text.replace(str(own), shown)
     return text
-
-

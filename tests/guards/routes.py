@@ -123,6 +123,8 @@ api-session-label                    PATCH  session    ok   ok   ok   404  403  
 api-labels                           POST   -          ok   ok   ok   ok   403  ok   in   in    api-labels
 
 # datasets
+run-export-dialog                    GET    run        ok   ok   ok   404  404  404  in   in
+run-export-dialog                    POST   run        ok   ok   ok   404  404  404  in   in    format=run-csv&tables=csv&token=00000000-0000-4000-8000-000000000002
 dataset-export-dialog                GET    dataset    ok   ok   ok   404  404  404  in   in
 dataset-export-dialog                POST   dataset    ok   ok   ok   404  404  404  in   in    format=dataset-csv&version=2&token=00000000-0000-4000-8000-000000000001
 datasets                             GET    -          ok   ok   ok   ok   ok   404  in   in
