@@ -84,7 +84,7 @@ EXEMPT = {
     "exports/source.py values_list(*)": "columns written in this file",
     "exports/source.py cursor": "makes the transaction one moment's state",
     "exports/item_reading.py cursor": "which keys the items of a dataset hold that was visible",
-    "exports/run_reading.py cursor": "rows and checks of a run that was visible in the same snapshot",
+    "exports/run_reading.py cursor": "reads a run that was visible in the same snapshot",
     "exports/run_reading.py all_rows": "the last row of that run",
     "exports/item_contents.py exclude(**)": "field names of a constant",
     "datasets/item_intake.py values_list(*)": "the fields of StoredItem, named in the code",
