@@ -56,7 +56,9 @@ def write_cell(history: Sequence[Message]) -> str:
     """The line form when it reads back as the same, else a JSON list."""
     if not history:
         return ""
-    if {len(each) for each in history} == _TWO and {each["role"] for each in history} <= _SPEAKERS:
+    if {len(each) for each in history} == _TWO and {
+        each.get("role") for each in history
+    } <= _SPEAKERS:
         text = "\n".join([f"{each['role']}: {each['content']}" for each in history])
         is_a_line_each = text.count("\n") == len(history) - 1 and "\r" not in text
         if is_a_line_each or read_lines(Findings(None), "", text) == tuple(history):
