@@ -1,9 +1,13 @@
-"""Admin pages of runs: to read; tools and verdicts are changed on pages of their own."""
+"""Admin pages of runs: to read, and to change prompt templates; the rest has pages of its own."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
 
+from evalplatform.accounts.roles import Verb
+from evalplatform.scoping.actor import Actor
 from evalplatform.scoping.admin import ScopedModelAdmin, ScopedRelatedFilter
 from runs.models import (
     CheckResult,
@@ -103,6 +107,9 @@ class ConfigEvaluatorAdmin(ScopedModelAdmin):
 class PromptTemplateAdmin(ScopedModelAdmin):
     """The texts that auto-generated runs are made from."""
 
+    act_verb = Verb.EDIT_ALL_EVIDENCE
+    writable = ("category", "subcategory", "title", "text", "values", "is_enabled", "position")
+
     fields = (
         "template_key",
         "category",
@@ -116,6 +123,9 @@ class PromptTemplateAdmin(ScopedModelAdmin):
     list_display = ("title", "template_key", "category", "subcategory", "is_enabled")
     list_filter = ("is_enabled",)
     search_fields = ("title", "template_key")
+
+    def save_row(self, row: PromptTemplate, values: dict[str, Any], actor: Actor) -> None:
+        row.change(by=actor, **values)
 
 
 @admin.register(RunBatch)

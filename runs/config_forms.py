@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from typing import Any, NamedTuple
+from typing import Any
 
 from django import forms
 
@@ -12,10 +12,10 @@ from datasets.models import Dataset
 from evalplatform.accounts.models.user import refuse_hidden_characters
 from evalplatform.scoping.actor import Actor
 from evalplatform.scoping.fields import ScopedChoiceField
-from runs.models import EvaluationConfig, Evaluator, ModelEndpoint
+from runs.evaluator_choices import WithEvaluators
+from runs.models import EvaluationConfig, ModelEndpoint
 from runs.models.configuration import PARAMETERS
 
-MOST_EVALUATORS = 500
 ONLY_SESSIONS = "Only datasets of sessions have rules that bring new rows."
 NO_GENERATION = (
     "Sessions are judged as they are: outputs are generated for datasets of messages only."
@@ -23,15 +23,7 @@ NO_GENERATION = (
 FIELDS = ("name", "dataset", "generation", "judge", "system_prompt", "auto_run", "is_shared")
 
 
-class Choice(NamedTuple):
-    """One evaluator as the form offers it; `why_not` says why it cannot be chosen."""
-
-    row: Evaluator
-    is_chosen: bool
-    why_not: str
-
-
-class ConfigForm(forms.Form):
+class ConfigForm(WithEvaluators):
     """All that a person can say of a configuration."""
 
     name = forms.CharField(
@@ -61,7 +53,6 @@ class ConfigForm(forms.Form):
         empty_label="Built-in: compares words, always with low confidence",
         help_text="Answers the checks and evaluators that need a judge and name no endpoint.",
     )
-    evaluators = forms.MultipleChoiceField(label="Evaluators", required=False)
     uses_checks = forms.BooleanField(
         label="Carry out the checks of the dataset",
         required=False,
@@ -100,24 +91,9 @@ class ConfigForm(forms.Form):
             field = self.fields[name]
             assert isinstance(field, ScopedChoiceField)
             field.open_to(actor)
-        self.offered = list(
-            Evaluator.objects.visible_to(actor).select_related("owner")[:MOST_EVALUATORS]
-        )
-        choices = self.fields["evaluators"]
-        assert isinstance(choices, forms.MultipleChoiceField)
-        choices.choices = [(str(each.pk), each.name) for each in self.offered]
-        self.level = self._level()
-
-    def _level(self) -> str:
-        """The level of the dataset that is chosen at this moment, "" for none."""
-        field = self.fields["dataset"]
-        assert isinstance(field, ScopedChoiceField)
-        assert field.queryset is not None
-        try:
-            found = field.queryset.filter(pk=self["dataset"].value() or None).first()
-        except (forms.ValidationError, ValueError):
-            return ""
-        return found.level if isinstance(found, Dataset) else ""
+        self.offer_evaluators(actor)
+        dataset = self.dataset_chosen()
+        self.level = dataset.level if dataset else ""
 
     @property
     def generation_why_not(self) -> str:
@@ -126,21 +102,6 @@ class ConfigForm(forms.Form):
     @property
     def auto_run_why_not(self) -> str:
         return ONLY_SESSIONS if self.level == Dataset.Level.MESSAGE else ""
-
-    def evaluator_choices(self) -> list[Choice]:
-        """The evaluators that can be chosen first, then those of the other level."""
-        chosen = {str(pk) for pk in self["evaluators"].value() or []}
-        rows = [
-            Choice(row, str(row.pk) in chosen and not self.why_not(row), self.why_not(row))
-            for row in self.offered
-        ]
-        return sorted(rows, key=lambda each: bool(each.why_not))
-
-    def why_not(self, row: Evaluator) -> str:
-        """Why this evaluator cannot be chosen for the dataset, "" when it can."""
-        if not self.level or row.level == self.level:
-            return ""
-        return f"Judges {row.level}s; this dataset holds {self.level}s."
 
     def clean_name(self) -> str:
         return unicodedata.normalize("NFC", self.cleaned_data["name"])
@@ -164,11 +125,6 @@ class ConfigForm(forms.Form):
         cleaned = self.cleaned_data
         parameters = {name: cleaned[name] for name in PARAMETERS}
         return {name: cleaned[name] for name in FIELDS} | {"parameters": parameters}
-
-    def chosen(self) -> list[Evaluator]:
-        """The evaluators that were chosen, in the order that the form shows."""
-        chosen = set(self.cleaned_data["evaluators"])
-        return [row for row in self.offered if str(row.pk) in chosen]
 
 
 def said_of(row: EvaluationConfig) -> dict[str, Any]:

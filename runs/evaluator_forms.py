@@ -96,13 +96,11 @@ class EvaluatorForm(forms.Form):
         label="The judge answers", choices=list(TYPES.items()), initial="binary"
     )
     choices = ChoicesField(label="Labels", required=False)
-    bound = forms.ChoiceField(
-        label="Passes when the number is",
-        required=False,
-        choices=[("", "any: numbers count in no pass rate"), *BOUNDS.items()],
+    at_least = forms.FloatField(
+        label="Passes from", required=False, widget=forms.TextInput(attrs={"inputmode": "decimal"})
     )
-    bound_value = forms.FloatField(
-        label="Bound", required=False, widget=forms.TextInput(attrs={"inputmode": "decimal"})
+    at_most = forms.FloatField(
+        label="Passes up to", required=False, widget=forms.TextInput(attrs={"inputmode": "decimal"})
     )
     endpoint = ScopedChoiceField(
         ModelEndpoint,
@@ -155,21 +153,31 @@ class EvaluatorForm(forms.Form):
         return cleaned
 
     def schema(self, cleaned: dict[str, Any]) -> dict[str, Any]:
-        """The parts as one output schema."""
+        """The parts as one output schema; what the form has no part for stays as it was."""
         kind = cleaned["answers"]
         schema: dict[str, Any] = {"type": kind}
         if kind == "choice":
             schema["choices"] = [label for label, _ in cleaned["choices"]]
-            if passes := [label for label, passes in cleaned["choices"] if passes]:
-                schema["passes"] = passes
-        if kind in NUMBERS and cleaned["bound"]:
-            value = cleaned["bound_value"]
-            is_whole = kind == "int" and value is not None and value == int(value)
-            schema["passes"] = {cleaned["bound"]: int(value) if is_whole else value}
+        if passes := self._passes(kind, cleaned):
+            schema["passes"] = passes
         return schema
 
+    def _passes(self, kind: str, cleaned: dict[str, Any]) -> Any:
+        if kind == "choice":
+            return [label for label, passes in cleaned["choices"] if passes]
+        bounds = {
+            name: int(cleaned[name]) if cleaned[name] == int(cleaned[name]) else cleaned[name]
+            for name in BOUNDS
+            if kind in NUMBERS and cleaned[name] is not None
+        }
+        before = self.row.output_schema if self.row else {}
+        listed = before.get("passes") if before.get("type") == kind else None
+        return bounds or (listed if isinstance(listed, list) else None)
+
     def place_of_fault(self, cleaned: dict[str, Any]) -> str:
-        return "choices" if cleaned["answers"] == "choice" else "bound_value"
+        return {"choice": "choices", "int": "at_least", "float": "at_least"}.get(
+            cleaned["answers"], "answers"
+        )
 
     def values(self) -> dict[str, Any]:
         """What the model keeps."""
@@ -187,11 +195,10 @@ def said_of(row: Evaluator) -> dict[str, Any]:
     passes = schema.get("passes", [])
     bounds = passes if isinstance(passes, dict) else {}
     labels = passes if isinstance(passes, list) else []
-    bound, value = next(iter(bounds.items()), ("", None))
     return {name: getattr(row, name) for name in FIELDS} | {
         "endpoint": row.endpoint_id,
         "answers": schema.get("type", "binary"),
         "choices": [(label, "1" if label in labels else "") for label in schema.get("choices", [])],
-        "bound": bound,
-        "bound_value": value,
+        "at_least": bounds.get("at_least"),
+        "at_most": bounds.get("at_most"),
     }

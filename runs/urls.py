@@ -2,7 +2,18 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from runs.views import configs, endpoints, evaluators, run, run_acts, run_item, runs
+from runs.views import (
+    batches,
+    configs,
+    endpoints,
+    evaluators,
+    launchers,
+    run,
+    run_acts,
+    run_item,
+    runs,
+    templates,
+)
 
 RUN = "runs/<uuid:pk>/"
 RUN_ITEM = RUN + "items/<uuid:item>/"
@@ -18,6 +29,7 @@ reading: list[URLPattern | URLResolver] = [
 
 EVALUATOR = "runs/evaluators/<uuid:pk>/"
 CONFIG = "runs/configs/<uuid:pk>/"
+TEMPLATE = "runs/templates/<uuid:pk>/"
 
 # What runs are made with.
 tools: list[URLPattern | URLResolver] = [
@@ -37,6 +49,7 @@ tools: list[URLPattern | URLResolver] = [
     path("runs/configs/new/", configs.ConfigCreateView.as_view(), name="config-create"),
     path(CONFIG, configs.ConfigView.as_view(), name="config"),
     path(CONFIG + "edit/", configs.ConfigEditView.as_view(), name="config-edit"),
+    path(CONFIG + "start/", configs.ConfigStartView.as_view(), name="config-start"),
     path(CONFIG + "delete/", configs.ConfigDeleteView.as_view(), name="config-delete"),
     path(CONFIG + "restore/", configs.ConfigRestoreView.as_view(), name="config-restore"),
 ]
@@ -50,4 +63,17 @@ asking: list[URLPattern | URLResolver] = [
     path(ENDPOINT + "delete/", endpoints.EndpointDeleteView.as_view(), name="endpoint-delete"),
 ]
 
-urlpatterns: list[URLPattern | URLResolver] = [*reading, *tools, *asking]
+# Starting runs.
+launching: list[URLPattern | URLResolver] = [
+    path("runs/new/", launchers.NewRunView.as_view(), name="run-new"),
+    path("runs/new/custom/", launchers.CustomView.as_view(), name="run-custom"),
+    path("runs/new/auto/", launchers.AutoView.as_view(), name="run-auto"),
+    path("runs/new/batch/", launchers.BatchLaunchView.as_view(), name="run-batch"),
+    path("runs/batches/<uuid:pk>/", batches.BatchView.as_view(), name="batch"),
+    path("runs/templates/", templates.TemplateListView.as_view(), name="templates"),
+    path("runs/templates/new/", templates.TemplateCreateView.as_view(), name="template-create"),
+    path(TEMPLATE, templates.TemplateEditView.as_view(), name="template-edit"),
+    path(TEMPLATE + "switch/", templates.TemplateSwitchView.as_view(), name="template-switch"),
+]
+
+urlpatterns: list[URLPattern | URLResolver] = [*launching, *reading, *tools, *asking]

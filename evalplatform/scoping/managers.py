@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Generic, NoReturn, TypeVar
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models
 from django.http import Http404
 
@@ -55,7 +55,7 @@ def get_visible(model: type[Any], actor: Actor, **lookup: Any) -> Any:
     """Return the one visible row, or 404: an invisible row and an absent one are the same."""
     try:
         return model.objects.visible_to(actor).get(**lookup)
-    except (model.DoesNotExist, ValueError, TypeError) as error:
+    except (model.DoesNotExist, ValidationError, ValueError, TypeError) as error:
         raise Http404 from error
 
 

@@ -37,6 +37,9 @@ class RunBatch(ScopedModel):
     def __str__(self) -> str:
         return self.title or f"Batch of {self.n_runs}"
 
+    def get_absolute_url(self) -> str:
+        return reverse("batch", args=[self.team.slug, self.pk])
+
     @classmethod
     def visibility(cls, actor: Actor) -> Q:
         """One's own batches, or all of the team's."""

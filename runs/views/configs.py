@@ -17,11 +17,13 @@ from runs.config_forms import ConfigForm
 from runs.models import EvaluationConfig, Run
 from runs.models.configuration import PARAMETERS
 from runs.output_schemas import in_words
+from runs.planning import start_config
 from runs.tool_filters import filter_configs
-from runs.views.tool_page import DeleteToolView, RestoreToolView, ToolPage
+from runs.views.tool_page import DeleteToolView, OfTool, RestoreToolView, ToolPage
 
 PAGE = 50
 PAGE_KEYS = ("name", "id")
+PREVIEWED = 5
 RUN_KEYS = ("created_at", "id")
 
 
@@ -82,10 +84,15 @@ class ConfigView(ToolPage):
             "runs": page.rows,
             "newer_url": f"?page={page.newer}" if page.newer else "",
             "older_url": f"?page={page.older}" if page.older else "",
+            "start_url": self.url("config-start", config.pk) if self.may_run else "",
             "runs_url": f"{self.url('home')}runs/",
             "evaluators_url": self.url("evaluators"),
             "may_edit": self.may_edit,
         }
+
+    @property
+    def may_run(self) -> bool:
+        return self.actor.may("run_prompts")
 
     def runs(self) -> Page:
         rows = Run.objects.visible_to(self.actor).filter(config=self.tool)
@@ -94,6 +101,24 @@ class ConfigView(ToolPage):
             return fetch_page(rows, RUN_KEYS, self.request.GET.get("page", ""), PAGE, told)
         except ValidationError:  # an old or broken link starts from the first page
             return fetch_page(rows, RUN_KEYS, "", PAGE, told)
+
+
+class ConfigStartView(OfTool):
+    """POST: start a run of it, or a preview over its first items."""
+
+    model = EvaluationConfig
+    verb = "run_prompts"
+    http_method_names = ("post",)
+
+    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
+        is_preview = request.POST.get("kind") == Run.Kind.PREVIEW
+        kind = Run.Kind.PREVIEW if is_preview else Run.Kind.FULL
+        limit = PREVIEWED if is_preview else None
+        try:
+            return redirect(start_config(self.tool, by=self.actor, kind=kind, limit=limit))
+        except ValidationError as error:
+            messages.error(request, " ".join(error.messages))
+            return redirect(self.tool)
 
 
 class ConfigFormPage(ToolPage):

@@ -224,6 +224,24 @@ config-edit                          GET    config     ok   ok   ok   404  404  
 config-edit                          POST   config     ok   ok   ok   404  404  404  in   in    config
 config-restore                       POST   config     ok   ok   ok   404  403  404  in   in
 config-delete                        POST   config     ok   ok   ok   404  404  404  in   in
+config-start                         POST   config     ok   ok   ok   404  404  404  in   in    kind=preview
+
+# starting runs
+run-new                              GET    -          ok   ok   ok   ok   ok   404  in   in
+run-custom                           GET    -          ok   ok   ok   ok   ok   404  in   in
+run-custom                           POST   -          422  422  422  422  422  404  in   in    what=prompts
+run-auto                             GET    -          ok   ok   ok   ok   ok   404  in   in
+run-auto                             POST   -          422  422  422  422  422  404  in   in    seed=1
+run-batch                            GET    -          ok   ok   ok   ok   403  404  in   in
+run-batch                            POST   -          422  422  422  422  403  404  in   in    seed=1
+batch                                GET    batch      ok   ok   ok   404  404  404  in   in
+templates                            GET    -          ok   ok   ok   ok   ok   404  in   in
+template-create                      GET    -          ok   ok   403  403  403  404  in   in
+template-create                      POST   -          ok   ok   403  403  403  404  in   in    title=Rain&category=Travel&template_key=rain&text=Willitrain?
+template-edit                        GET    template   ok   ok   403  403  403  404  in   in
+template-edit                        POST   template   ok   ok   403  403  403  404  in   in    title=Rain&category=Travel&template_key=rain&text=Willitrain?
+template-switch                      POST   template   ok   ok   403  403  403  404  in   in    is_enabled=0
+admin:runs_prompttemplate_change     POST   template   ok   ok   403  403  403  404  in   in    title=x
 
 # sign-in: about the signed-in person alone
 account_login                        GET    -          ok   ok   ok   ok   ok   ok   ok   ok

@@ -71,6 +71,8 @@ EXEMPT = {
     "evalplatform/accounts/models/team.py all_rows": "locks the row it was called on; an address "
     "must differ from every team's",
     "evalplatform/accounts/models/user.py Model.objects": "locks the person's own row",
+    "runs/management/commands/launch_batch.py Model.objects": "an operator names the person, who "
+    "then acts with their own rights",
     "evalplatform/accounts/management/commands/deactivate_user.py Model.objects": "an operator "
     "names the person, and nobody acts",
     "evalplatform/accounts/models/invitation.py Model.objects": "says to the holder of a link "
@@ -115,6 +117,8 @@ EXEMPT = {
     "reviews/saving.py all_rows": "the actor's own review, whose slot is theirs",
     "runs/models/run.py all_rows": "restores a deleted run of the actor's team that they may edit",
     "runs/models/tool.py all_rows": "restores a deleted one of the actor's team that they may edit",
+    "runs/launching.py all_rows": "makes the actor's own batch, once the verb was asked",
+    "runs/prompt_templates.py all_rows": "gives a team without templates those of the product",
     "runs/models/configuration.py all_rows": "the evaluators of the configuration it is called on",
     "runs/row_making.py all_rows": "new rows of a run that planning has just made",
     "runs/row_making.py cursor": "rows of a run that was just made, from a version that the actor "
