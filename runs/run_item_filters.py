@@ -16,7 +16,7 @@ from evalplatform.scoping.actor import Actor
 from runs.models import CheckResult, Run, RunItem
 
 SHOWS = {
-    "failed": "Failed",
+    "failed": "Failed (errors too)",
     "passed": "Passed",
     "error": "No output (error)",
     "check_error": "A check in error",
@@ -31,6 +31,7 @@ NAMES = {
     "show": "Shows",
     "operator": "Failing check",
     "evaluator": "Failing evaluator",
+    "check_category": "Failing category",
     "category": "Category",
     "tag": "Tag",
 }
@@ -43,6 +44,7 @@ class RunItemFilterSet(django_filters.FilterSet):  # type: ignore[misc]  # djang
     show = AnyOf(method="that_show", only=tuple(SHOWS))
     operator = AnyOf(method="failing_operators")
     evaluator = AnyOf(method="failing_evaluators")
+    check_category = AnyOf(method="failing_categories")
     category = AnyOf(method="of_categories")
     tag = AnyOf(method="with_tags")
 
@@ -96,6 +98,10 @@ class RunItemFilterSet(django_filters.FilterSet):  # type: ignore[misc]  # djang
     def failing_evaluators(self, rows: Any, name: str, value: list[str]) -> Any:
         """Keep rows that one of these evaluators failed."""
         return self._failing(rows, Q(evaluator__in=value)) if value else rows
+
+    def failing_categories(self, rows: Any, name: str, value: list[str]) -> Any:
+        """Keep rows with a failing check of one of these categories."""
+        return self._failing(rows, Q(category__in=value)) if value else rows
 
     def _failing(self, rows: Any, check: Q) -> Any:
         failing = self.results.filter(check, run_item=OuterRef("pk"), stands=False)

@@ -6,16 +6,19 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from django.db.models import Value
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import UUIDField, Value
 from django.db.models.functions import Coalesce, Left, NullIf
 
 from datasets.operators import OPERATORS
+from datasets.querysets import IsOneOf
 from evalplatform.scoping.keyset import Page, fetch_page
 
 PAGE = 50
 PAGE_KEYS = ("order_index",)
 SHOWN = 200  # characters of a long text in a row; the database sends no more
 MOST_CHIPS = 12
+COUNTED = 1_000  # a filter's rows are counted so far
 COLUMNS = (
     *("id", "order_index", "public_id", "title", "status", "is_passed", "category", "tags"),
     *("n_checks", "n_passed", "n_low", "n_done", "n_skipped", "n_errors", "item_key"),
@@ -35,6 +38,19 @@ def listed(rows: Any) -> Any:
         response_start=Left("response", SHOWN + 1),
         error_start=Left("error", SHOWN + 1),
     ).values(*COLUMNS, "prompt_start", "response_start", "error_start")
+
+
+def few_or_many(rows: Any) -> tuple[Any, int, bool]:
+    """The rows to page through, how many there are up to the cap, and whether there are more.
+
+    Few are found first, by the filter's own index, and put in order then; many are met soon enough
+    when one walks the run in its order. The database cannot tell the one from the other.
+    """
+    found = list(rows.order_by().values_list("pk", flat=True)[: COUNTED + 1])
+    if len(found) > COUNTED:
+        return rows, COUNTED, True
+    few = IsOneOf("pk", Value(found, output_field=ArrayField(UUIDField())))
+    return type(rows)(model=rows.model, using=rows.db).filter(few), len(found), False
 
 
 def page_of(rows: Any, token: str) -> Page:

@@ -25,7 +25,7 @@ def headline(metrics: Numbers, list_url: str) -> list[dict[str, Any]]:
     return [
         _passed("Items passed", items, f"{list_url}?show=passed#items"),
         _passed("Checks passed", checks, ""),
-        _stat("Weighted", percent(checks.get("weighted")), detail="checks by their weight"),
+        _stat("Weighted", percent_of(checks.get("weighted")), detail="checks by their weight"),
         _stat(
             "Needs review", percent(metrics.get("needs_review")),
             detail=f"{checks.get('low') or 0:,} of low confidence",
@@ -62,6 +62,11 @@ def percent(value: Any) -> str:
     if not isinstance(value, int | float):
         return "–"
     return f"{value:.0f}%" if value in {0, 100} else f"{min(max(value, 0.1), 99.9):.1f}%"
+
+
+def percent_of(fraction: Any) -> str:
+    """A fraction as people read it."""
+    return percent(100 * fraction) if isinstance(fraction, int | float) else "–"
 
 
 def rates(found: Iterable[Numbers] | None, name: str, list_url: str) -> list[dict[str, Any]]:
@@ -116,7 +121,7 @@ def _check(row: Numbers, list_url: str) -> dict[str, Any]:
         "skipped": row.get("skipped") or 0,
         "errors": row.get("errors") or 0,
         "mean": row.get("mean"),
-        "sd": row.get("sd"),
+        "sd": row.get("spread"),
         "url": f"{list_url}?{urlencode(of)}#items",
     }
 
@@ -125,16 +130,21 @@ def breakdown(run: Run, list_url: str) -> dict[str, Any]:
     """What the headline is made of."""
     metrics = run.metrics or {}
     by_check = checks(metrics.get("by_check"), list_url)
-    by_category = rates(metrics.get("by_category"), "category", list_url)
+    by_category = rates(metrics.get("by_category"), "check_category", list_url)
+    by_item_category = rates(metrics.get("by_item_category"), "category", list_url)
     by_tag = rates(metrics.get("by_tag"), "tag", list_url)
     return {
         "headline": headline(metrics, list_url) if run.metrics else [],
         "by_category": by_category[:SHOWN_RATES],
         "more_categories": by_category[SHOWN_RATES:],
+        "by_item_category": by_item_category[:SHOWN_RATES],
+        "more_item_categories": by_item_category[SHOWN_RATES:],
         "by_tag": by_tag[:SHOWN_RATES],
         "more_tags": by_tag[SHOWN_RATES:],
         "by_check": by_check[:SHOWN_CHECKS],
         "more_checks": by_check[SHOWN_CHECKS:],
+        "n_to_retry": (metrics.get("n_error") or 0)
+        + ((metrics.get("checks") or {}).get("errors") or 0),
         "tokens": metrics.get("tokens") or {},
     }
 
@@ -149,10 +159,66 @@ def choices_of(run: Run) -> dict[str, Any]:
         "shows": SHOWS.items(),
         "operators_to_choose": sorted((one, name_of(one, "")) for one in operators),
         "evaluators_to_choose": sorted(evaluators),
-        "categories": _names(metrics.get("by_category")),
+        "check_categories": _names(metrics.get("by_category")),
+        "categories": _names(metrics.get("by_item_category")),
         "tags": _names(metrics.get("by_tag")),
     }
 
 
 def _names(found: Iterable[Numbers] | None) -> list[str]:
     return sorted(str(row["name"]) for row in found or () if row.get("name"))[:MOST_CHOICES]
+
+
+def headline_of_both(before: Run, after: Run) -> list[dict[str, Any]]:
+    """Items and checks passed in two runs, with the difference in points."""
+    return [
+        {"label": f"{name.capitalize()} passed", **both(_side(before, name), _side(after, name))}
+        for name in ("items", "checks")
+    ]
+
+
+def both(before: Numbers, after: Numbers) -> dict[str, Any]:
+    """Two rates and their difference."""
+    return {"before": before, "after": after, "points": points(before, after)}
+
+
+def _side(run: Run, name: str) -> dict[str, Any]:
+    counts = (run.metrics or {}).get(name) or {}
+    return _fraction(counts.get("n") or 0, counts.get("passed") or 0)
+
+
+def _fraction(n: int, passed: int) -> dict[str, Any]:
+    said = percent(100 * passed / n) if n else "–"
+    return {"n": n, "passed": passed, "percent": said, "share": passed / n if n else None}
+
+
+def points(before: Numbers, after: Numbers) -> dict[str, Any]:
+    """The difference of two rates in percentage points, with its sign and tone."""
+    if before["share"] is None or after["share"] is None:
+        return {"value": 0.0, "said": "–", "tone": ""}
+    value = 100 * (after["share"] - before["share"])
+    tone = "pass" if value > 0 else "fail" if value < 0 else ""
+    return {"value": value, "said": f"{value:+.1f}" if value else "±0", "tone": tone}
+
+
+def by_check_of_both(before: Run, after: Run) -> list[dict[str, Any]]:
+    """Each check that both runs carried out with its two rates, the greatest loss first."""
+    one, other = _rates_of_checks(before), _rates_of_checks(after)
+    rows: list[dict[str, Any]] = [
+        {"label": name_of(key[0], key[2]), "criteria": key[1], **both(one[key], other[key])}
+        for key in one
+        if key in other
+    ]
+    moved = [row for row in rows if row["points"]["value"]]
+    return sorted(moved, key=lambda row: row["points"]["value"])[:SHOWN_CHECKS]
+
+
+def _rates_of_checks(run: Run) -> dict[tuple[str, str, str], dict[str, Any]]:
+    found = (run.metrics or {}).get("by_check") or ()
+    return {
+        (str(row["operator"]), str(row["criteria"]), str(row["evaluator"])): _fraction(
+            row["n"], row["passed"]
+        )
+        for row in found
+        if row["n"]
+    }

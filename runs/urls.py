@@ -4,10 +4,12 @@ from django.urls import URLPattern, URLResolver, path
 
 from runs.views import (
     batches,
+    comparing,
     configs,
     endpoints,
     evaluators,
     launchers,
+    overriding,
     run,
     run_acts,
     run_item,
@@ -24,7 +26,15 @@ reading: list[URLPattern | URLResolver] = [
     path("runs/", runs.RunListView.as_view(), name="runs"),
     path(RUN, run.RunView.as_view(), name="run"),
     path(RUN + "act/", run_acts.RunActView.as_view(), name="run-act"),
+    path(RUN + "progress/", run.RunProgressView.as_view(), name="run-progress"),
+    path(RUN + "items/", run.RunItemsView.as_view(), name="run-items"),
+    path(RUN + "compare/", comparing.CompareView.as_view(), name="run-compare"),
     path(RUN_ITEM, run_item.RunItemView.as_view(), name="run-item"),
+    path(
+        RUN_ITEM + "checks/<int:result>/override/",
+        overriding.OverrideView.as_view(),
+        name="run-override",
+    ),
 ]
 
 EVALUATOR = "runs/evaluators/<uuid:pk>/"

@@ -208,7 +208,7 @@ class Run(ScopedModel):
             for name, (_, value) in changes.items():
                 setattr(row, name, value)
                 setattr(self, name, value)
-            row.clean_fields(exclude=["team", "owner", "plan"])
+            row.clean_fields(exclude={field.name for field in row._meta.fields} - changes.keys())
             if changes:
                 row.save(update_fields=list(changes))
                 record(by, "run.change", row, changes=changes)

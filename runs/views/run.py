@@ -1,4 +1,4 @@
-"""The page of a run: its numbers with what they are of, and its rows."""
+"""The page of a run: its numbers with what they are of, its progress, and its rows."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from django.http import HttpRequest, HttpResponseBase
 
 from datasets.list_filters import ListFilter
 from datasets.rendering import MAX_SHOWN, render
-from evalplatform.scoping.keyset import Page, total_of
+from evalplatform.scoping.keyset import Page
 from evalplatform.scoping.patience import TooBroadError, patience
 from runs.run_item_filters import filter_run_items, results_of
-from runs.run_item_listing import page_of, rows_of
+from runs.run_item_listing import few_or_many, page_of, rows_of
 from runs.run_numbers import breakdown, choices_of
+from runs.run_progress import Progress
 from runs.views.run_page import RunPage
 
 
@@ -33,31 +34,41 @@ class RunView(RunPage):
         return filter_run_items(self.items(), results_of(self.actor, self.run), self.request.GET)
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
-        found, token = self.found(), self.request.GET.get("page", "")
-        errors = dict(found.errors)
+        found = self.found()
         with patience():
-            rows, n, is_more = found.rows, self.run.n_items, False
-            try:
-                page = page_of(rows, token)
-            except ValidationError as error:
-                errors["page"], page = error.messages, Page([], "", "")
-            if found:
-                n, is_more = total_of(page, rows)
-            items = rows_of(page.rows, results_of(self.actor, self.run), self.url("run") + "items/")
-        return (
-            self.of_filter(found)
-            | self.made_with()
-            | {
-                "items": items,
-                "newer_url": found.page_url(page.newer),
-                "older_url": found.page_url(page.older),
-                "n_matching": f"{n:,}{'+' if is_more else ''}",
-                "errors": errors,
-                "is_narrowed": bool(found or token),
-                "analysis": render(self.run.error_analysis[:MAX_SHOWN]),
-                **breakdown(self.run, self.url("run")),
-            }
-        )
+            listed = self.listed(found)
+        return self.of_filter(found) | self.of_run() | listed
+
+    def listed(self, found: ListFilter) -> dict[str, Any]:
+        """The page of rows that the address names."""
+        token, errors = self.request.GET.get("page", ""), dict(found.errors)
+        rows, n, is_more = found.rows, self.run.n_items, False
+        if found:
+            rows, n, is_more = few_or_many(rows)
+        try:
+            page = page_of(rows, token)
+        except ValidationError as error:
+            errors["page"], page = error.messages, Page([], "", "")
+        return {
+            "items": rows_of(
+                page.rows, results_of(self.actor, self.run), f"{self.url('run')}items/"
+            ),
+            "newer_url": found.page_url(page.newer),
+            "older_url": found.page_url(page.older),
+            "n_matching": f"{n:,}{'+' if is_more else ''}",
+            "errors": errors,
+            "is_narrowed": bool(found or token),
+        }
+
+    def of_run(self) -> dict[str, Any]:
+        """What stands above the rows."""
+        run = self.run
+        return self.made_with() | {
+            "analysis": render(run.error_analysis[:MAX_SHOWN]),
+            "progress": Progress.of(run, self.items()) if run.is_open else None,
+            "may_run": self.actor.may("run_prompts"),
+            **breakdown(run, self.url("run")),
+        }
 
     def of_filter(self, found: ListFilter) -> dict[str, Any]:
         """What the filter bar shows."""
@@ -68,3 +79,30 @@ class RunView(RunPage):
             "is_filtered": bool(found),
             **choices_of(self.run),
         }
+
+
+class RunItemsView(RunView):
+    """The rows alone, for a page that brings them up to date."""
+
+    template_name = "runs/_items.html"
+
+    def of_run(self) -> dict[str, Any]:
+        return {}
+
+
+class RunProgressView(RunPage):
+    """The progress of an open run: polled, `HX-Refresh` once it has ended."""
+
+    template_name = "runs/_progress.html"
+
+    def context(self, **kwargs: Any) -> dict[str, Any]:
+        asked = self.request.GET
+        told = asked.get("since", ""), asked.get("from", "")
+        progress = Progress.of(self.run, self.items(), *told)
+        return {"progress": progress, "may_run": self.actor.may("run_prompts")}
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        response = super().get(request, *args, **kwargs)
+        if not self.run.is_open:
+            response.headers["HX-Refresh"] = "true"
+        return response

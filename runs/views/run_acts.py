@@ -9,6 +9,8 @@ from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 
+from evalplatform.errors import Conflict
+from runs import analysis, steering
 from runs.models import Run
 from runs.views.run_page import OfRun
 
@@ -19,14 +21,16 @@ class RunActView(OfRun):
     http_method_names = ("post",)
 
     def post(self, request: HttpRequest, **kwargs: object) -> HttpResponseBase:
-        act = self.acts().get(request.POST.get("act", request.GET.get("act", "")))
+        act = self.acts().get(request.POST.get("act") or request.GET.get("act", ""))
         if act is None:
-            return HttpResponse("There is no such act.", status=422)
+            return HttpResponse("There is no such act.", status=422, content_type="text/plain")
         try:
             return act()
         except ValidationError as error:
             messages.error(request, " ".join(error.messages))
-            return redirect(self.run)
+        except Conflict as error:
+            messages.error(request, str(error.detail))
+        return redirect(self.run)
 
     def acts(self) -> dict[str, Callable[[], HttpResponseBase]]:
         return {
@@ -34,19 +38,46 @@ class RunActView(OfRun):
             "rename": self.rename,
             "delete": self.delete_run,
             "restore": self.restore,
+            "pause": self.pause,
+            "resume": self.resume,
+            "cancel": self.cancel,
+            "retry": self.retry,
+            "analyse": self.analyse,
         }
+
+    def said(self, words: str) -> HttpResponseBase:
+        messages.success(self.request, words)
+        return redirect(self.run)
 
     def share(self) -> HttpResponseBase:
         is_shared = self.request.POST.get("is_shared") == "1"
         self.run.change(is_shared=is_shared, by=self.actor)
-        words = "Shared with the team." if is_shared else "No longer shared."
-        messages.success(self.request, words)
-        return redirect(self.run)
+        return self.said("Shared with the team." if is_shared else "No longer shared.")
 
     def rename(self) -> HttpResponseBase:
         self.run.change(title=self.request.POST.get("title", "").strip(), by=self.actor)
-        messages.success(self.request, "Saved.")
-        return redirect(self.run)
+        return self.said("Saved.")
+
+    def pause(self) -> HttpResponseBase:
+        steering.pause(self.run, by=self.actor)
+        return self.said("Paused. What was under way is saved; resume when you like.")
+
+    def resume(self) -> HttpResponseBase:
+        steering.resume(self.run, by=self.actor)
+        return self.said("It goes on.")
+
+    def cancel(self) -> HttpResponseBase:
+        steering.cancel(self.run, by=self.actor)
+        return self.said("Cancelled. What was done is kept.")
+
+    def retry(self) -> HttpResponseBase:
+        n = steering.retry_failed(self.run, by=self.actor)
+        return self.said(f"{n:,} row{'' if n == 1 else 's'} will be done again.")
+
+    def analyse(self) -> HttpResponseBase:
+        job = analysis.request(self.run, by=self.actor)
+        words = "The judge writes a summary: it appears here soon." if job else "Analysed."
+        return self.said(words)
 
     def delete_run(self) -> HttpResponseBase:
         self.run.delete_for_all(by=self.actor)

@@ -206,6 +206,10 @@ runs                                 GET    -          ok   ok   ok   ok   ok   
 run                                  GET    run        ok   ok   ok   404  404  404  in   in
 run-act                              POST   run        ok   ok   ok   404  404  404  in   in    act=share&is_shared=1
 run-item                             GET    run_item   ok   ok   ok   404  404  404  in   in
+run-items                            GET    run        ok   ok   ok   404  404  404  in   in
+run-progress                         GET    run        ok   ok   ok   404  404  404  in   in
+run-compare                          GET    run        ok   ok   ok   404  404  404  in   in
+run-override                         POST   result     ok   ok   ok   404  404  404  in   in    verdict=fail&feedback=Why
 
 # evaluators and configurations
 evaluators                           GET    -          ok   ok   ok   ok   ok   404  in   in
