@@ -11,7 +11,7 @@ from datasets import import_turns
 from datasets.attaching import known_files, storing
 from datasets.editing import Edition, edition
 from datasets.formats import catalog
-from datasets.formats.item_merging import WHOLE_FIELDS, merged
+from datasets.formats.item_merging import WHOLE_FIELDS, merged, said
 from datasets.formats.items import (
     FIELDS,
     AttachmentRecord,
@@ -26,7 +26,8 @@ from datasets.formats.items import (
 from datasets.formats.options import ReadOptions
 from datasets.formats.report import Report
 from datasets.import_turns import LookAgain, Tell, opened, still_held
-from datasets.item_intake import Ids, ItemIntake, Rules, chunks, plain, shown
+from datasets.item_decisions import plain, shown
+from datasets.item_intake import Ids, ItemIntake, Rules, chunks
 from datasets.models import Dataset, DatasetImport, DatasetItem, DatasetVersion
 from evalplatform.accounts.models.user import BLANK, HIDDEN, tidy_name
 from evalplatform.jobs.kinds import JobRefusedError, job_kind
@@ -144,6 +145,7 @@ class Walk:
             id_column=ID_COLUMNS.get(row.format, "id"),
             arrived=self._arrived(),
             merge=self._merge,
+            said=self._said,
         )
         self.intake = ItemIntake(by, rules, self.dataset, changing)
         if changing is not None:
@@ -158,9 +160,14 @@ class Walk:
         is_suite = self.row.format in SUITES
         return DatasetItem.Arrived.SUITE if is_suite else DatasetItem.Arrived.CSV
 
+    def _clears(self) -> bool:
+        return self.row.format in SUITES or bool(self.row.options.get(CLEARING))
+
     def _merge(self, stored: ItemRecord, given: ItemRecord) -> ItemRecord:
-        clears = self.row.format in SUITES or bool(self.row.options.get(CLEARING))
-        return merged(stored, given, self.coverage, empty_cells_clear=clears)
+        return merged(stored, given, self.coverage, empty_cells_clear=self._clears())
+
+    def _said(self, given: ItemRecord) -> dict[str, Any]:
+        return said(given, self.coverage, empty_cells_clear=self._clears())
 
     def _reported_files(self) -> list[AttachmentRecord]:
         return [AttachmentRecord(*each) for each in self.row.report.get("files", ())]
@@ -188,19 +195,20 @@ class Walk:
                 self._note_refusals()
                 self.tell(*self._progress(stream))
         n_new_checks = self._take_global_checks()
+        decided = self.intake.decisions
         return self.found.as_json() | {
             "n_errors": len(self.found.errors) + self.found.n_more_errors,
             "n_more_warnings": self.found.n_more_warnings,
-            "items": {key: self.intake.counts[key] for key in ("create", "update", "unchanged")},
+            "items": {key: decided.counts[key] for key in ("create", "update", "unchanged")},
             "global_checks": {
                 "create": n_new_checks,
                 "unchanged": len(self.global_checks) - n_new_checks,
             },
             "attachments": len(self.attachments),
             "files": [list(each) for each in self.attachments],
-            "changed_fields": dict(self.intake.changed_fields),
-            "changes": self.intake.changes,
-            "decisions": self.intake.decisions,
+            "changed_fields": dict(decided.changed_fields),
+            "changes": decided.changes,
+            "decisions": decided.digest,
             "suite": self.suite._asdict() if self.suite else None,
             "preview": self.preview,
         }
@@ -256,7 +264,11 @@ class Walk:
         if self.changing is None:
             return stream.tell() // KIB, self.row.n_bytes // KIB, f"Checking {name} (KiB)"[:200]
         n_expected = self.row.report["counts"]["items"]
-        return sum(self.intake.counts.values()), n_expected, f"Saving {name} (items)"[:200]
+        return (
+            sum(self.intake.decisions.counts.values()),
+            n_expected,
+            f"Saving {name} (items)"[:200],
+        )
 
 
 def previewed(item: Item) -> dict[str, Any]:

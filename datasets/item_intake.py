@@ -1,40 +1,44 @@
 """What an import does with each item of a file: create, update, or leave it as it is.
 
-An item with the id of an item of the dataset is that item. One without an id gets one made of what
-it says, so that the same row of the same file is the same item however often it comes. Nothing is
-decided twice: the dry run and the commit walk the same way, and `decisions` is a digest of it.
+An item with the id of an item of the dataset is that item. Nothing is decided twice: the dry run
+and the commit walk the same way, and `decisions` tells whether they did.
 """
 
 from __future__ import annotations
 
-import hashlib
 import uuid
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
 from typing import Any
 
-import msgspec
 from django.utils import timezone
 
 from datasets import item_writing
 from datasets.editing import Edition
 from datasets.formats.columns import REQUIRED
 from datasets.formats.item_merging import emptied
-from datasets.formats.items import FIELDS, CheckRecord, Item, ItemRecord
+from datasets.formats.items import Item, ItemRecord
 from datasets.formats.records import RowError, row_error
 from datasets.formats.seen_ids import SeenIds
+from datasets.item_comparing import already_so
+from datasets.item_decisions import Decisions
+from datasets.item_ids import FileIds, Identified
 from datasets.models import Attachment, Dataset, DatasetItem
 from datasets.models.dataset_item import CONTENT, STEP
-from datasets.stored_items import STORED, Change, StoredItem, differences, record_of
-from datasets.word_changes import shown_change
+from datasets.stored_items import (
+    Change,
+    StoredItem,
+    differences,
+    held_ids,
+    record_of,
+    stored_items,
+)
 from evalplatform.accounts.models.user import new_id
 from evalplatform.scoping.actor import Actor
 
 CHUNK_ITEMS, CHUNK_CHARACTERS = 250, 250_000
-LISTED_CHANGES, SHOWN_CHARACTERS = 100, 600
 CLASH = (
     "The dataset holds a test with this id already. Choose another id, or tick "
     "“overwrite tests with matching ids”."
@@ -47,8 +51,8 @@ HARDLY_OTHER = (
     "The dataset holds an item whose id differs from this one in case only. Write it as it is "
     "there, or choose another id."
 )
-# How the stored item and the one of the file become one; the reader's format knows what it covers.
-Merge = Callable[[ItemRecord, ItemRecord], ItemRecord]
+NO_FILE = uuid.UUID(int=0)  # stands for a file that the dataset does not have
+EMPTIED = "This cell must not become empty. Write what belongs here."
 
 
 class Ids(Enum):
@@ -65,12 +69,17 @@ class Ids(Enum):
 
 @dataclass(frozen=True)
 class Rules:
-    """What the person chose, and what the format says of ids."""
+    """What the person chose, and what the format says of ids.
+
+    `merge` makes one of the stored item and the file's, `said` gives the values that it may put
+    there; the reader's format knows what it covers.
+    """
 
     ids: Ids
     id_column: str
     arrived: str
-    merge: Merge
+    merge: Callable[[ItemRecord, ItemRecord], ItemRecord]
+    said: Callable[[ItemRecord], dict[str, Any]]
 
 
 @dataclass
@@ -81,46 +90,29 @@ class ItemIntake:
     rules: Rules
     dataset: Dataset | None
     edition: Edition | None = None
-    counts: Counter[str] = field(default_factory=Counter)
-    changed_fields: Counter[str] = field(default_factory=Counter)
-    changes: list[dict[str, Any]] = field(default_factory=list)
+    decisions: Decisions = field(default_factory=Decisions)
     errors: list[RowError] = field(default_factory=list)
     files: dict[str, uuid.UUID] = field(default_factory=dict)  # those of the file being imported
 
     def __post_init__(self) -> None:
-        self._digest = hashlib.blake2b(digest_size=16)
-        self._made_ids = SeenIds()
-        self._n_alike: Counter[str] = Counter()
+        self._ids = FileIds(self.rules.id_column)
         self._names = self._names_of_files()
         self._takes_ids = self.dataset is None or not self._rows().exists()
         self._position = 0
 
-    @property
-    def decisions(self) -> str:
-        """A digest of all that was decided so far."""
-        return self._digest.hexdigest()
-
     def take(self, items: Sequence[Item]) -> None:
         """Decide and do one chunk; what cannot be is in `errors`, and the caller rolls back."""
-        rows = self._identified(items)
-        stored = self._stored([each.public_id for _, each, is_made in rows if not is_made])
-        held = self._held([each.public_id for _, each, is_made in rows if is_made])
-        new, known = [], []
-        for row, each, is_made in rows:
-            found = stored.get(each.public_id)
-            if is_made and each.public_id in held:
-                self._decide("unchanged", each.public_id)
-            elif found is None:
-                new.append((row, each, is_made))
-            elif self.rules.ids is Ids.CLASH:
-                self._refuse(row, self.rules.id_column, CLASH, each.public_id)
-            else:
-                known.append((row, each, found))
-        self._create(new)
-        self._update(known)
+        self.errors += self._ids.clashes(items)
+        rows = self._ids.identified(items)
+        held = self._held([each.record.public_id for each in rows])
+        known = [each for each in rows if each.record.public_id in held]
+        if known:
+            self._take_known(known)
+        self._create([each for each in rows if each.record.public_id not in held])
 
     def _rows(self) -> Any:
-        return DatasetItem.objects.visible_to(self.by).filter(dataset=self.dataset).newest()
+        rows = DatasetItem.objects.visible_to(self.by).filter(dataset=self.dataset)
+        return rows.newest().order_by()
 
     def _names_of_files(self) -> dict[uuid.UUID, str]:
         if self.dataset is None:
@@ -128,64 +120,24 @@ class ItemIntake:
         rows = Attachment.objects.visible_to(self.by).filter(dataset=self.dataset)
         return dict(rows.values_list("pk", "name"))
 
-    def _decide(self, status: str, public_id: str, told: bytes = b"") -> None:
-        self.counts[status] += 1
-        self._digest.update(f"{status} {public_id}\0".encode() + told)
-
-    # --- ids -----------------------------------------------------------------------------
-
-    def _identified(self, items: Sequence[Item]) -> list[tuple[int, ItemRecord, bool]]:
-        """The rows, their records with an id, and whether that id was made of what they say.
-
-        An exported file has made ids in its cells: a copy of such a row without one is another
-        item, so the ids of the cells are taken first.
-        """
-        for row, record in items:
-            if looks_made(record.public_id) and self._is_taken(row, record.public_id):
-                message = (
-                    "A row above without an id says the same and was given this id. "
-                    "Move that row below this one, or give it another id."
-                )
-                self._refuse(row, self.rules.id_column, message, record.public_id)
-        return [
-            (row, record, False)
-            if record.public_id
-            else (row, record._replace(public_id=self._made(row, record)), True)
-            for row, record in items
-        ]
-
-    def _made(self, row: int, record: ItemRecord) -> str:
-        made = first = made_id(record)
-        while self._is_taken(row, made):
-            self._n_alike[first] += 1
-            made = made_id(record, self._n_alike[first])
-        return made
-
-    def _is_taken(self, row: int, made: str) -> bool:
-        return self._made_ids.repetition(row, made, "") is not None
-
-    def _stored(self, public_ids: Sequence[str]) -> dict[str, StoredItem]:
-        if self.dataset is None or self._takes_ids or not public_ids:
-            return {}
-        rows = self._rows().filter(public_id__in=public_ids).values_list(*STORED)
-        return {row[1]: StoredItem(*row) for row in rows}
-
-    def _held(self, made_ids: Sequence[str]) -> set[str]:
-        """Which ids made of what items say the dataset holds: there is nothing to compare."""
-        if self.dataset is None or self._takes_ids or not made_ids:
+    def _held(self, public_ids: Sequence[str]) -> set[str]:
+        """Which of the ids the dataset holds."""
+        if self.dataset is None or self._takes_ids:
             return set()
-        rows = self._rows().filter(public_id__in=made_ids)
-        return set(rows.values_list("public_id", flat=True))
+        return held_ids(self.dataset.pk, public_ids)
+
+    def _refuse(self, row: int, column: str, message: str, value: str = "") -> None:
+        self.errors.append(row_error(row, column, message, value))
 
     # --- new ones ------------------------------------------------------------------------
 
-    def _create(self, new: Sequence[tuple[int, ItemRecord, bool]]) -> None:
+    def _create(self, new: Sequence[Identified]) -> None:
         taken = []
         for row, record, is_made in new:
             if not is_made and (message := self._why_not_new(record.public_id)):
                 self._refuse(row, self.rules.id_column, message, record.public_id)
                 continue
-            self._decide("create", record.public_id)
+            self.decisions.note("create", record.public_id)
             taken.append(record)
         if self.edition is not None and taken:
             self._insert(self.edition, taken)
@@ -230,45 +182,62 @@ class ItemIntake:
 
     # --- known ones ----------------------------------------------------------------------
 
-    def _update(self, known: Sequence[tuple[int, ItemRecord, StoredItem]]) -> None:
-        changed: list[Change] = []
-        for row, given, stored in known:
-            before = record_of(stored, self._names)
-            after = self.rules.merge(before, given)
-            is_given = "files" in given.said and after.files == given.files
-            files = self._files_of(given) if is_given else stored.files
-            differing = differences(before, after, is_other_files=files != stored.files)
-            if not differing:
-                self._decide("unchanged", given.public_id)
-            elif self._may_become(row, before, after):
-                self._note_change(row, before, after, differing)
-                changed.append(Change(stored, after, files, differing))
+    def _take_known(self, known: Sequence[Identified]) -> None:
+        """Update those that the file says something new of; ids made of the text say nothing."""
+        if self.rules.ids is Ids.CLASH:
+            for row, record, is_made in known:
+                if is_made:
+                    self.decisions.note("unchanged", record.public_id)
+                else:
+                    self._refuse(row, self.rules.id_column, CLASH, record.public_id)
+            return
+        assert self.dataset is not None
+        same = {record.public_id for _, record, is_made in known if is_made}
+        same |= already_so(
+            self.dataset.pk, self._said([each for each in known if not each.is_made])
+        )
+        others = [each.record.public_id for each in known if each.record.public_id not in same]
+        stored = stored_items(self.dataset.pk, others)
+        changed = []
+        for row, record, _ in known:
+            if record.public_id in same:
+                self.decisions.note("unchanged", record.public_id)
+            elif change := self._change_of(row, record, stored[record.public_id]):
+                changed.append(change)
         if self.edition is not None and changed:
             self._change(self.edition, changed)
+
+    def _said(self, known: Sequence[Identified]) -> dict[str, dict[str, Any]]:
+        """What the file says of each item, files by their ids."""
+        told = {each.record.public_id: self.rules.said(each.record) for each in known}
+        for values in told.values():
+            if "files" in values:
+                values["files"] = [self.files.get(name, NO_FILE) for name in values["files"]]
+        return told
+
+    def _change_of(self, row: int, given: ItemRecord, stored: StoredItem) -> Change | None:
+        """What becomes of the stored item, noted; None when nothing does, or nothing may."""
+        before = record_of(stored, self._names)
+        after = self.rules.merge(before, given)
+        is_given = "files" in given.said and after.files == given.files
+        files = self._files_of(given) if is_given else stored.files
+        differing = differences(before, after, is_other_files=files != stored.files)
+        if not differing:
+            self.decisions.note("unchanged", given.public_id)
+            return None
+        if not self._may_become(row, before, after):
+            return None
+        self.decisions.note_update(row, before, after, differing)
+        return Change(stored, after, files, differing)
 
     def _may_become(self, row: int, before: ItemRecord, after: ItemRecord) -> bool:
         """Whether the update takes no required text away."""
         if self.rules.ids is not Ids.KNOWN:
             return True
         for name in emptied(before, after):
-            message = "This cell must not become empty. Write what belongs here."
-            self._refuse(row, REQUIRED[name], message)
+            self._refuse(row, REQUIRED[name], EMPTIED)
             return False
         return True
-
-    def _note_change(
-        self, row: int, before: ItemRecord, after: ItemRecord, differing: frozenset[str]
-    ) -> None:
-        told = {
-            name: [plain(getattr(before, name)), plain(getattr(after, name))]
-            for name in FIELDS
-            if name in differing
-        }
-        self._decide("update", before.public_id, msgspec.json.encode(told))
-        self.changed_fields.update(told.keys())
-        if len(self.changes) < LISTED_CHANGES:
-            fields = {name: shown_change(a, b, SHOWN_CHARACTERS) for name, (a, b) in told.items()}
-            self.changes.append({"row": row, "id": before.public_id, "fields": fields})
 
     def _change(self, edition: Edition, changed: Sequence[Change]) -> None:
         assert self.dataset is not None
@@ -279,36 +248,6 @@ class ItemIntake:
         if broken:
             item_writing.unlink(self.dataset.pk, broken)
         edition.needs_index = True
-
-    def _refuse(self, row: int, column: str, message: str, value: str = "") -> None:
-        self.errors.append(row_error(row, column, message, value))
-
-
-def looks_made(public_id: str) -> bool:
-    """Whether the id may be one that `made_id` made."""
-    return len(public_id) == 36 and public_id[14] == "5"
-
-
-def made_id(record: ItemRecord, n_before: int = 0) -> str:
-    """A UUID made of what the record says; equal rows of one file are numbered."""
-    said = [getattr(record, name) for name in FIELDS]
-    text = msgspec.json.encode([said, n_before], order="sorted")
-    return str(uuid.UUID(bytes=hashlib.sha256(text).digest()[:16], version=5))
-
-
-def plain(value: Any) -> Any:
-    """A field's value as JSON holds it, checks as the database keeps them."""
-    if isinstance(value, tuple) and value and isinstance(value[0], CheckRecord):
-        return [each.as_json() for each in value]
-    return msgspec.to_builtins(value)
-
-
-def shown(value: Any) -> Any:
-    """A value short enough to be listed; long texts and data are cut."""
-    text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
-    if len(text) <= SHOWN_CHARACTERS:
-        return value
-    return f"{text[:SHOWN_CHARACTERS]}…"
 
 
 def chunks(items: Iterable[Item]) -> Iterator[list[Item]]:

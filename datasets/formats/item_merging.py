@@ -13,6 +13,7 @@ WHOLE_FIELDS = FieldCoverage()
 _OBJECTS = frozenset({"context", "participant_data", "session_state"})
 _LINE_END = re.compile(r"\r+\n?")
 _MISSING = object()
+_NOTHING = ItemRecord()
 
 
 def merged(
@@ -44,6 +45,30 @@ def merged(
         if not same(before, after):
             changes[name] = after
     return stored._replace(**changes) if changes else stored
+
+
+def said(
+    given: ItemRecord,
+    coverage: FieldCoverage = WHOLE_FIELDS,
+    *,
+    empty_cells_clear: bool = False,
+) -> dict[str, Any]:
+    """The fields that an update may change, with their whole values; it leaves all others alone.
+
+    A stored item that has every one of these values is not changed by `merged`.
+    """
+    told = {}
+    for name in FIELDS:
+        value = getattr(given, name)
+        is_said = name in given.said
+        if name not in _OBJECTS:
+            if is_said and (empty_cells_clear or not _is_empty(value)):
+                told[name] = value
+        elif empty_cells_clear and (is_said or name in coverage.objects):
+            told[name] = _merged_object(name, _NOTHING, given, coverage, empty_cells_clear)
+        elif value or (empty_cells_clear and name in coverage.paths):
+            told[name] = value
+    return told
 
 
 def emptied(stored: ItemRecord, after: ItemRecord) -> tuple[str, ...]:
