@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 from time import monotonic
 from typing import Any
 
@@ -23,6 +24,7 @@ from evalplatform.jobs.kinds import JobRefusedError, job_kind
 from evalplatform.jobs.pulse import Pulse
 from evalplatform.jobs.running import Turn
 from runs import steering
+from runs.documents import Documents, wants_documents
 from runs.handing_out import CHUNK
 from runs.models import ModelEndpoint, Run
 from runs.plans import asks_servers, endpoints_of
@@ -106,7 +108,7 @@ class Chunk:
 
     def carry_out(self) -> int:
         """Carry out the rows and save them; how many were saved."""
-        rows = rows_of(self.run.pk, self.first, self.last)
+        rows = self._rows()
         try:
             if asks_servers(self.run.plan):
                 self._ask(rows)
@@ -116,6 +118,14 @@ class Chunk:
             self.stopping.set()
         self._save()
         return self.n_saved
+
+    def _rows(self) -> Iterator[Row]:
+        """The pending rows, with the texts of their files where a check asks for them."""
+        documents = Documents(self.turn.actor)
+        for row in rows_of(self.run.pk, self.first, self.last):
+            if row.attachments and wants_documents([*row.checks, *self.work.global_checks]):
+                row.case = replace(row.case, documents=documents.of(row.attachments))
+            yield row
 
     def _decide(self, rows: Iterator[Row]) -> None:
         """One row after the other: nothing waits for anybody."""
