@@ -7,7 +7,10 @@ from typing import Any
 from datasets.formats.items import CheckRecord, ItemRecord
 from evalplatform.jobs.models import Job
 from evalplatform.jobs.running import run_job
-from runs.models import Run, RunItem
+from evalplatform.scoping.actor import Actor
+from runs.models import ModelEndpoint, Run, RunItem
+from tests.openai_server import OpenAIServer
+from tests.runs_made import make_endpoint
 
 
 def work_off(limit: int = 1000) -> int:
@@ -48,3 +51,9 @@ def checked(n: int, **fields: Any) -> list[ItemRecord]:
 
 def rows_of(run: Run) -> list[RunItem]:
     return list(RunItem.all_rows.filter(run=run).order_by("order_index"))
+
+
+def make_server(owner: Actor, server: OpenAIServer, **fields: Any) -> ModelEndpoint:
+    """Save an endpoint of the actor that is the server on loopback."""
+    said = {"name": "Loopback", "base_url": server.url, "model": "small", "max_parallel": 4}
+    return make_endpoint(owner=owner, kind="openai", **(said | fields))

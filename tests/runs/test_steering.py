@@ -18,21 +18,16 @@ from evalplatform.errors import Conflict
 from evalplatform.jobs.models import Job
 from evalplatform.scoping.actor import Actor
 from runs import planning, steering
-from runs.models import CheckResult, ModelEndpoint, Run, RunItem
+from runs.models import CheckResult, Run, RunItem
 from runs.overriding import override
 from tests.cast import Cast
 from tests.datasets_made import make_dataset
 from tests.faults.workers import wait_until
 from tests.openai_server import OpenAIServer
-from tests.runs.engine import checked, ended, rows_of, work_off
+from tests.runs.engine import checked, ended, make_server, rows_of, work_off
 from tests.runs_made import make_config, make_endpoint
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def make_server(owner: Actor, server: OpenAIServer, **fields: Any) -> ModelEndpoint:
-    said = {"name": "Loopback", "base_url": server.url, "model": "small", "max_parallel": 4}
-    return make_endpoint(owner=owner, kind="openai", **(said | fields))
 
 
 def start(owner: Actor, n: int, **fields: Any) -> Run:
