@@ -33,7 +33,10 @@ DIRECTIONS = {
     "only_before": "Only in the first",
     "only_after": "Only in the second",
 }
-COLUMNS = ("id", "order_index", "item_id", "item_key", "public_id", "status", "is_passed")
+COLUMNS = (
+    *("id", "order_index", "item_id", "item_key", "public_id", "status", "is_passed"),
+    *("n_checks", "n_passed"),
+)
 COUNTS = """
 SELECT count(*) FILTER (WHERE a.is_passed AND NOT b.is_passed) AS worse,
     count(*) FILTER (WHERE NOT a.is_passed AND b.is_passed) AS better,

@@ -34,9 +34,7 @@ def told(client: Client, url: str, **said: Any) -> str:
     return response.content.decode()
 
 
-def test_an_evaluator_is_made_changed_deleted_and_brought_back(
-    cast: Cast, sign_in: SignIn
-) -> None:
+def test_an_evaluator_is_made_changed_deleted_and_brought_back(cast: Cast, sign_in: SignIn) -> None:
     client = sign_in(cast.eva)
     assert "No evaluators yet" in client.get(URL).content.decode()
 

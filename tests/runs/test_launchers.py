@@ -106,9 +106,7 @@ def test_what_is_wrong_with_a_dataset_is_said(cast: Cast, sign_in: SignIn) -> No
     assert "Select a valid choice" in told(dataset=foreign.pk)
 
 
-def test_evaluators_of_sessions_are_shown_disabled_for_prompts(
-    cast: Cast, sign_in: SignIn
-) -> None:
+def test_evaluators_of_sessions_are_shown_disabled_for_prompts(cast: Cast, sign_in: SignIn) -> None:
     make_evaluator(owner=cast.eva, level="session", prompt="{full_history}")
 
     page = sign_in(cast.eva).get(f"{URL}custom/").content.decode()
@@ -146,9 +144,7 @@ def test_a_run_of_one_kind_says_which(cast: Cast, sign_in: SignIn) -> None:
     assert (run.category, run.subcategory, run.template_key) == ("Check-in", "Access", "door-code")
 
 
-def test_switched_off_templates_and_unknown_keys_are_not_used(
-    cast: Cast, sign_in: SignIn
-) -> None:
+def test_switched_off_templates_and_unknown_keys_are_not_used(cast: Cast, sign_in: SignIn) -> None:
     client = sign_in(cast.eva)
     client.get(f"{URL}auto/")
     PromptTemplate.all_rows.filter(template_key="door-code").update(is_enabled=False)
@@ -180,7 +176,7 @@ def test_a_batch_starts_its_runs_with_other_prompts_each(cast: Cast, sign_in: Si
     work_off()
     page = sign_in(cast.eva).get(response.url).content.decode()
     assert "May · 3 of 3" in page
-    assert "hx-trigger=\"every 3s\"" not in page
+    assert 'hx-trigger="every 3s"' not in page
     sums = sign_in(cast.eva).get(response.url).context["sums"]
     assert (sums.n_runs, sums.n_ended, sums.n_rows, sums.n_done, sums.n_nonempty) == (
         3, 3, 150, 150, 150,
