@@ -25,7 +25,10 @@ def headline(metrics: Numbers, list_url: str) -> list[dict[str, Any]]:
     return [
         _passed("Items passed", items, f"{list_url}?show=passed#items"),
         _passed("Checks passed", checks, ""),
-        _stat("Weighted", percent_of(checks.get("weighted")), detail="checks by their weight"),
+        _stat(
+            "Weighted", percent_of(checks.get("weighted") if checks.get("n") else None),
+            detail="checks by their weight",
+        ),
         _stat(
             "Needs review", percent(metrics.get("needs_review")),
             detail=f"{checks.get('low') or 0:,} of low confidence",
