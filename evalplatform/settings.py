@@ -277,7 +277,16 @@ SPECTACULAR_SETTINGS = {
     "paginated; every error has one shape.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
-    "ENUM_NAME_OVERRIDES": {"ImportState": "datasets.api.import_serializers.STATES"},
+    "ENUM_NAME_OVERRIDES": {
+        "EndpointKind": "runs.api.endpoint_serializers.KINDS",
+        "EvaluatorKind": "runs.api.evaluator_serializers.KINDS",
+        "ImportState": "datasets.api.import_serializers.STATES",
+        "RunItemStatus": "runs.api.run_item_serializers.STATUSES",
+        "RunKind": "runs.api.run_serializers.KINDS",
+        "RunStatus": "runs.api.run_serializers.STATUSES",
+        "StartKind": "runs.api.config_serializers.KINDS",
+        "Verdict": "runs.overriding.VERDICTS",
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "evalplatform.schema.add_refusals",

@@ -36,10 +36,13 @@ class Launch:
     evaluators: Sequence[Evaluator] = ()
     system_prompt: str = ""
     parameters: dict[str, Any] = field(default_factory=dict)
+    columns: dict[str, Any] = field(default_factory=dict)  # further ones of the run
 
     def told(self) -> dict[str, Any]:
         """As planning takes it."""
-        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+        said = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        del said["columns"]
+        return said | self.columns
 
 
 def launch_prompts(prompts: Sequence[Prompt], launch: Launch, *, by: Actor) -> Run:

@@ -13,6 +13,7 @@ from evalplatform.scoping.bodies import Closed, Text, TrueOrFalse
 from runs.answer_files import answers_of
 from runs.models import ModelEndpoint
 
+KINDS = ModelEndpoint.Kind.values
 # What the API calls our fields.
 IN_THEIR_NAMES = {
     "base_url": "baseUrl",
@@ -73,7 +74,7 @@ class NewEndpoint(EndpointChange):
     """An endpoint to be made; its kind is not changed here later."""
 
     name = Name()
-    kind = serializers.ChoiceField(choices=ModelEndpoint.Kind.values)
+    kind = serializers.ChoiceField(choices=KINDS)
 
 
 class EndpointRow(serializers.Serializer[Any]):
@@ -81,7 +82,7 @@ class EndpointRow(serializers.Serializer[Any]):
 
     id = serializers.UUIDField(read_only=True)
     name = serializers.CharField(read_only=True)
-    kind = serializers.ChoiceField(choices=ModelEndpoint.Kind.values, read_only=True)
+    kind = serializers.ChoiceField(choices=KINDS, read_only=True)
     baseUrl = serializers.CharField(source="base_url", read_only=True)  # noqa: N815
     model = serializers.CharField(read_only=True)
     hasKey = serializers.SerializerMethodField()  # noqa: N815

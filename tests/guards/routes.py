@@ -247,6 +247,38 @@ template-edit                        POST   template   ok   ok   403  403  403  
 template-switch                      POST   template   ok   ok   403  403  403  404  in   in    is_enabled=0
 admin:runs_prompttemplate_change     POST   template   ok   ok   403  403  403  404  in   in    title=x
 
+# runs over HTTP
+api-evaluators                       GET    -          ok   ok   ok   ok   ok   ok   in   in
+api-evaluators                       POST   -          ok   ok   ok   ok   403  ok   in   in    api-evaluator
+api-evaluator                        GET    evaluator  ok   ok   ok   404  404  404  in   in
+api-evaluator                        PATCH  evaluator  ok   ok   ok   404  403  404  in   in    api-shared
+api-evaluator                        DELETE evaluator  ok   ok   ok   404  403  404  in   in
+api-configs                          GET    -          ok   ok   ok   ok   ok   ok   in   in
+api-configs                          POST   -          ok   ok   ok   400  403  400  in   in    api-config
+api-config                           GET    config     ok   ok   ok   404  404  404  in   in
+api-config                           PATCH  config     ok   ok   ok   404  403  404  in   in    api-shared
+api-config                           DELETE config     ok   ok   ok   404  403  404  in   in
+api-config-start                     POST   config     ok   ok   ok   404  404  404  in   in    api-start
+api-runs                             GET    -          ok   ok   ok   ok   ok   ok   in   in
+api-runs                             POST   -          ok   ok   ok   400  400  400  in   in    api-launch
+api-run                              GET    run        ok   ok   ok   404  404  404  in   in
+api-run                              PATCH  run        ok   ok   ok   404  404  404  in   in    api-shared
+api-run                              DELETE run        ok   ok   ok   404  404  404  in   in
+api-run-progress                     GET    run        ok   ok   ok   404  404  404  in   in
+api-run-pause                        POST   run        409  409  409  404  404  404  in   in
+api-run-resume                       POST   run        409  409  409  404  404  404  in   in
+api-run-cancel                       POST   run        409  409  409  404  404  404  in   in
+api-run-retry                        POST   run        409  409  409  404  404  404  in   in
+api-run-analyse                      POST   run        ok   ok   ok   404  404  404  in   in
+api-run-items                        GET    run        ok   ok   ok   404  404  404  in   in
+api-run-item                         GET    run_item   ok   ok   ok   404  404  404  in   in
+api-run-item-checks                  GET    run_item   ok   ok   ok   404  404  404  in   in
+api-check-result                     GET    result     ok   ok   ok   404  404  404  in   in
+api-override                         PUT    result     ok   ok   ok   404  404  404  in   in    api-override
+api-override                         DELETE result     ok   ok   ok   404  404  404  in   in
+api-run-compare                      GET    two_runs   ok   ok   ok   404  404  404  in   in
+api-run-compare-items                GET    two_runs   ok   ok   ok   404  404  404  in   in
+
 # sign-in: about the signed-in person alone
 account_login                        GET    -          ok   ok   ok   ok   ok   ok   ok   ok
 account_logout                       GET    -          ok   ok   ok   ok   ok   ok   ok   ok

@@ -140,6 +140,22 @@ BODIES: dict[str, Any] = {
     "api-ids": lambda world: json.dumps({"ids": [str(world.rows["item"]["key"])]}),
     "api-checks": lambda world: json.dumps({"checks": [{"operator": "grammar"}]}),
     "api-options": lambda world: json.dumps({"overwrite": True}),
+    "api-evaluator": lambda world: json.dumps(
+        {
+            "name": "Polite",
+            "level": "message",
+            "prompt": "Polite? {output.content}",
+            "outputSchema": {"type": "binary"},
+        }
+    ),
+    "api-config": lambda world: json.dumps(
+        {"name": "Nightly", "dataset": str(world.rows["dataset"]["pk"])}
+    ),
+    "api-start": lambda world: json.dumps({"kind": "preview", "limit": 1}),
+    "api-launch": lambda world: json.dumps(
+        {"prompts": [{"text": "Which river?"}], "generation": str(world.rows["endpoint"]["pk"])}
+    ),
+    "api-override": lambda world: json.dumps({"autoEval": "fail", "feedback": "Too curt."}),
     "api-title": lambda world: json.dumps({"title": "Back"}),
     "config": lambda world: {
         "name": "Nightly",
@@ -251,6 +267,10 @@ def make_rows(cast: Cast) -> dict[str, dict[str, Any]]:
             "pk": named["run"].pk,
             "item": named["run_item_row"].pk,
             "result": named["check_result"].pk,
+        },
+        "two_runs": {
+            "pk": named["run"].pk,
+            "other": make_run(owner=eva, title=f"{MARKER} other", n_items=1).pk,
         },
         "rule": {"pk": rule.dataset.pk, "rule": rule.pk},
         "clone": {"pk": dataset.pk, "job": make_clone(eva, dataset).pk},
