@@ -9,7 +9,9 @@ from runs.views import (
     endpoints,
     evaluators,
     launchers,
+    outputs,
     overriding,
+    readiness,
     run,
     run_acts,
     run_item,
@@ -86,4 +88,10 @@ launching: list[URLPattern | URLResolver] = [
     path(TEMPLATE + "switch/", templates.TemplateSwitchView.as_view(), name="template-switch"),
 ]
 
-urlpatterns: list[URLPattern | URLResolver] = [*launching, *reading, *tools, *asking]
+# Outputs made elsewhere, and whether runs are ready for review.
+importing: list[URLPattern | URLResolver] = [
+    path("runs/import/", outputs.OutputImportView.as_view(), name="output-import"),
+    path("runs/readiness/", readiness.ReadinessView.as_view(), name="readiness"),
+]
+
+urlpatterns: list[URLPattern | URLResolver] = [*importing, *launching, *reading, *tools, *asking]

@@ -1,23 +1,24 @@
 """Outputs that exist already, as a CSV of Question and Answer (formats.md 2.6).
 
-The rows are matched to tests by their input once runs exist; until then they are only checked.
+A run that imports them matches the rows to tests by their input; as items they can be checked.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from datasets.formats.csv_rows import Table, is_blank
 from datasets.formats.fields import Findings, key_fault
 from datasets.formats.items import Item, ItemReading, ItemRecord
 from datasets.formats.options import ReadOptions
-from datasets.formats.records import RowError, row_error
+from datasets.formats.records import RowError, RowWarning, row_error
 from datasets.formats.seen_ids import SeenIds
 
 TITLES = ("question", "answer", "in tokens", "out tokens", "duration")
 _DEFAULTS = ReadOptions()
+_SAID = frozenset({"input", "output", "context"})
 _NUMBERS = {
     "in tokens": (re.compile(r"\d{1,18}", re.ASCII), "a whole number, as 12"),
     "out tokens": (re.compile(r"\d{1,18}", re.ASCII), "a whole number, as 12"),
@@ -25,8 +26,30 @@ _NUMBERS = {
 }
 
 
+class QaRow(NamedTuple):
+    """What was asked and answered; `context` holds the other columns. Duration is in seconds."""
+
+    row: int
+    question: str
+    answer: str
+    context: dict[str, str]
+    in_tokens: int | None = None
+    out_tokens: int | None = None
+    duration: float | None = None
+
+
 def read(stream: BinaryIO, *, options: ReadOptions = _DEFAULTS) -> ItemReading:
     """One item a row: what was asked, what was answered; other columns are context."""
+    for each in rows(stream):
+        if isinstance(each, QaRow):
+            record = ItemRecord(input=each.question, output=each.answer, context=each.context)
+            yield Item(each.row, record._replace(said=_SAID))
+        else:
+            yield each
+
+
+def rows(stream: BinaryIO) -> Iterator[QaRow | RowError | RowWarning]:
+    """The rows with all that they say, and what is wrong with the file."""
     table = Table.open(stream, known=frozenset(TITLES))
     yield from table.findings
     if not table.header:
@@ -53,7 +76,7 @@ def _header_faults(header: tuple[str, ...], at: dict[str, int]) -> Iterator[RowE
 
 def _row(
     found: Findings, header: tuple[str, ...], at: dict[str, int], cells: list[str], seen: SeenIds
-) -> Iterator[Item | RowError]:
+) -> Iterator[QaRow | RowError]:
     question, answer = cells[at["question"]], cells[at["answer"]]
     if not question.strip():
         found.error(header[at["question"]], "The question is empty. Write its text.")
@@ -62,8 +85,9 @@ def _row(
         found.error(header[at["question"]], message, question)
     if not answer.strip():
         found.error(header[at["answer"]], "The answer is empty. Write its text.")
+    numbers = {title: cells[at[title]].strip() if title in at else "" for title in _NUMBERS}
     for title, (form, what) in _NUMBERS.items():
-        cell = cells[at[title]].strip() if title in at else ""
+        cell = numbers[title]
         if cell and not form.fullmatch(cell):
             found.error(header[at[title]], f"This must be {what}.", cell)
     yield from found.errors
@@ -73,5 +97,13 @@ def _row(
             for title, cell in zip(header, cells, strict=True)
             if title and title.lower() not in at and cell.strip()
         }
-        record = ItemRecord(input=question, output=answer, context=others)
-        yield Item(found.row or 0, record._replace(said=frozenset({"input", "output", "context"})))
+        in_tokens, out_tokens, duration = numbers.values()
+        yield QaRow(
+            found.row or 0,
+            question,
+            answer,
+            others,
+            int(in_tokens) if in_tokens else None,
+            int(out_tokens) if out_tokens else None,
+            float(duration) if duration else None,
+        )

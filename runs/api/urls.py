@@ -6,6 +6,7 @@ from runs.api import (
     configs,
     endpoints,
     evaluators,
+    outputs,
     run_acts,
     run_comparing,
     run_items,
@@ -33,6 +34,7 @@ tools: list[URLPattern | URLResolver] = [
 
 # Runs, and what came of them.
 results: list[URLPattern | URLResolver] = [
+    path("runs/outputs", outputs.OutputsView.as_view(), name="api-run-outputs"),
     path("runs", runs.RunsView.as_view(), name="api-runs"),
     path(RUN, runs.RunView.as_view(), name="api-run"),
     path(f"{RUN}/progress", runs.RunProgressView.as_view(), name="api-run-progress"),

@@ -123,6 +123,10 @@ api-session-label                    PATCH  session    ok   ok   ok   404  403  
 api-labels                           POST   -          ok   ok   ok   ok   403  ok   in   in    api-labels
 
 # datasets
+output-import                        GET    -          ok   ok   ok   ok   ok   404  in   in
+output-import                        POST   -          422  422  422  422  422  404  in   in    text=a
+readiness                            GET    -          ok   ok   403  403  403  404  in   in
+api-run-outputs                      POST   -          ok   ok   ok   404  404  404  in   in    api-outputs
 run-export-dialog                    GET    run        ok   ok   ok   404  404  404  in   in
 run-export-dialog                    POST   run        ok   ok   ok   404  404  404  in   in    format=run-csv&tables=csv&token=00000000-0000-4000-8000-000000000002
 dataset-export-dialog                GET    dataset    ok   ok   ok   404  404  404  in   in

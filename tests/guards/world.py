@@ -157,6 +157,12 @@ BODIES: dict[str, Any] = {
     ),
     "api-override": lambda world: json.dumps({"autoEval": "fail", "feedback": "Too curt."}),
     "api-title": lambda world: json.dumps({"title": "Back"}),
+    "api-outputs": lambda world: json.dumps(
+        {
+            "dataset": str(world.rows["dataset"]["pk"]),
+            "outputs": [{"input": f"{MARKER} input", "output": "An answer."}],
+        }
+    ),
     "config": lambda world: {
         "name": "Nightly",
         "dataset": world.rows["dataset"]["pk"],
