@@ -19,6 +19,7 @@ from django.db import transaction
 from datasets.clone_writing import Wanted, clone, weights
 from datasets.editing import Edition, edition
 from datasets.import_turns import refusing_full_disk
+from datasets.item_order import end
 from datasets.models import Dataset, DatasetItem, DatasetVersion, Session
 from datasets.models.dataset_item import STEP
 from evalplatform.accounts.roles import Verb
@@ -151,7 +152,7 @@ class Cloning:
         self.wanted = wanted
         self.tell = tell or (lambda n_done, n_expected, note: None)
         self.counts = Counts()
-        self.end = opened.end()
+        self.end = end(opened)
 
     def take(self, ids: Sequence[UUID]) -> Counts:
         """Write the items of these sessions, chunk by chunk in the given order."""

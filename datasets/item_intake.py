@@ -25,6 +25,7 @@ from datasets.formats.seen_ids import SeenIds
 from datasets.item_comparing import already_so
 from datasets.item_decisions import Decisions
 from datasets.item_ids import FileIds, Identified
+from datasets.item_order import end
 from datasets.models import Attachment, Dataset, DatasetItem
 from datasets.models.dataset_item import CONTENT, STEP
 from datasets.stored_items import (
@@ -163,7 +164,7 @@ class ItemIntake:
 
     def _insert(self, edition: Edition, records: Sequence[ItemRecord]) -> None:
         assert self.dataset is not None
-        self._position = self._position or edition.end()
+        self._position = self._position or end(edition)
         positions = range(self._position, self._position + len(records) * STEP, STEP)
         head = (
             self.dataset.pk, self.dataset.level, self.rules.arrived, self.by.user.pk,

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from string import ascii_lowercase, ascii_uppercase
 from typing import Any, Self
 
 from django.contrib.postgres.search import SearchQuery
-from django.db.models import Q
+from django.db.models import CharField, F, Func, Q
 
 from evalplatform.scoping.managers import ScopedQuerySet
+
+# An id without the case of A to Z: what two newest items of a dataset may not share. Rules of other
+# letters change with the server's version, and an index must not.
+PLAIN_ID = Func(
+    F("public_id"), template='LOWER(%(expressions)s COLLATE "C")', output_field=CharField()
+)
+PLAIN = str.maketrans(ascii_uppercase, ascii_lowercase)
+
+
+def plain_id(public_id: str) -> str:
+    """What PLAIN_ID is of this id."""
+    return public_id.translate(PLAIN)
 
 
 class ItemQuerySet(ScopedQuerySet[Any]):
@@ -27,6 +40,11 @@ class ItemQuerySet(ScopedQuerySet[Any]):
     def in_order(self) -> Self:
         """Order as the list, the versions and every export do."""
         return self.order_by("position", "id")
+
+    def with_ids_like(self, public_ids: Iterable[str]) -> Self:
+        """Keep items whose id is one of these, or differs from one in case only."""
+        wanted = [plain_id(each) for each in public_ids]
+        return self.alias(plain_id=PLAIN_ID).filter(plain_id__in=wanted)
 
     def with_text(self, words: str) -> Self:
         """Keep items that hold the words ("quoted phrases", -not).

@@ -12,11 +12,15 @@ from django.db import IntegrityError, transaction
 from datasets.editing import BATCH, UNLINKED, Edition
 from datasets.formats.item_merging import same
 from datasets.formats.records import RowError, row_error
+from datasets.item_querysets import plain_id
 from datasets.models import DatasetItem
 from datasets.models.dataset_item import CONTENT, SEARCHED
 
 GONE = "There is no such item in the dataset. Write the id of one of its items."
-TAKEN = "There is an item with this id in the dataset already. Choose another id."
+TAKEN = (
+    "There is an item with this id in the dataset already, or with one that differs in case only. "
+    "Choose another id."
+)
 EMPTIED = "The input is empty. Write what is to be answered."
 Values = Mapping[str, Any]
 
@@ -54,16 +58,18 @@ class Revision:
                 self._refuse(wish, "input", EMPTIED)
 
     def _check_ids(self) -> None:
-        wanted = {w.values["public_id"]: w for w in self.wishes if "public_id" in w.values}
-        holders = self.changing.rows().filter(public_id__in=wanted) if wanted else ()
-        held_by = {row.public_id: row.key for row in holders}
+        renamed = [wish for wish in self.wishes if "public_id" in wish.values]
+        wanted = {plain_id(wish.values["public_id"]): wish for wish in renamed}
+        holders = self.changing.rows().with_ids_like(wanted).values_list("public_id", "key")
+        held_by = {plain_id(name): key for name, key in holders} if wanted else {}
         for wish in self.wishes:
             name = wish.values.get("public_id")
             if name is None:
                 continue
+            plain = plain_id(name)
             if not name:
                 self._refuse(wish, "publicId", "The id is empty. Write one, or leave the key out.")
-            elif held_by.get(name, wish.key) != wish.key or wanted[name] is not wish:
+            elif held_by.get(plain, wish.key) != wish.key or wanted[plain] is not wish:
                 self._refuse(wish, "publicId", TAKEN, name)
 
     def _refuse(self, wish: Wish, column: str, message: str, value: Any = "") -> None:

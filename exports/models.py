@@ -10,8 +10,8 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
-from datasets.editing import pin
 from datasets.models import Dataset
+from datasets.restoring import pin
 from evalplatform.accounts.models.user import new_id
 from evalplatform.accounts.roles import Verb
 from evalplatform.audit.recording import record

@@ -13,8 +13,8 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from datasets.editing import pin
 from datasets.models import Dataset, DatasetVersion
+from datasets.restoring import pin
 from evalplatform.accounts.roles import Verb
 from evalplatform.audit.recording import record
 from evalplatform.scoping.actor import Actor

@@ -18,6 +18,7 @@ from datasets.formats.ids import OnceEach
 from datasets.formats.item_objects import OF_MESSAGES, as_id, read_new, read_values, row_values
 from datasets.formats.items import CheckRecord, ItemRecord
 from datasets.formats.records import RowError, RowWarning, row_error
+from datasets.item_querysets import plain_id
 from datasets.models import Dataset, DatasetItem
 from datasets.revising import GONE, TAKEN, Revision, Wish, is_taken_id
 from evalplatform.errors import Conflict, RowsRefusedError
@@ -82,13 +83,14 @@ class ItemChanges:
 
     def _refuse_ids(self, changing: Edition, records: Sequence[ItemRecord]) -> None:
         wanted = [record.public_id for record in records if record.public_id]
-        held = changing.rows().filter(public_id__in=wanted) if wanted else None
-        taken = set(held.values_list("public_id", flat=True)) if held is not None else set()
+        held = changing.rows().with_ids_like(wanted).values_list("public_id", flat=True)
+        taken = {plain_id(name) for name in held} if wanted else set()
         for row, record in enumerate(records, 1):
-            if record.public_id in taken:
+            plain = plain_id(record.public_id)
+            if plain in taken:
                 self.errors.append(row_error(row, "publicId", TAKEN, record.public_id))
-            elif record.public_id:
-                taken.add(record.public_id)
+            elif plain:
+                taken.add(plain)
 
     def change(self, elements: Sequence[Any]) -> int:
         """Change the items that the elements name by id; how many differ then."""
@@ -150,7 +152,9 @@ class ItemChanges:
         except IntegrityError as error:
             if not is_taken_id(error):
                 raise
-            raise ValidationError({"publicId": "Two items would have the same id."}) from error
+            raise ValidationError(
+                {"publicId": "Two items would have the same id, or ids that differ in case only."}
+            ) from error
 
     def remove(self, keys: Sequence[uuid.UUID]) -> int:
         """Take items out; all of them must be there."""

@@ -25,11 +25,11 @@ from datasets.api.of_dataset import (
     require_same_dataset,
 )
 from datasets.api.serializers import Data
-from datasets.editing import restore
 from datasets.formats.item_objects import OURS, check_object
 from datasets.formats.items import CheckRecord
 from datasets.models import DatasetVersion
 from datasets.models.dataset import locked
+from datasets.restoring import restore
 from datasets.version_diff import CREATED, REMOVED, UPDATED, ItemDifference, VersionDiff
 from evalplatform.scoping.api import ScopedAPIView
 from evalplatform.scoping.bodies import Closed

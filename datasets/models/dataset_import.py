@@ -111,7 +111,7 @@ class DatasetImport(FileImport):
 
     def undo(self, *, by: Actor) -> DatasetVersion:
         """Restore what the dataset was before; Conflict when it has changed since."""
-        from datasets.editing import restore
+        from datasets.restoring import restore
 
         if self.state != self.State.COMMITTED or self.dataset is None or not self.version:
             raise Conflict("This import has saved nothing that could be undone.")

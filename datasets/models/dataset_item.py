@@ -13,7 +13,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 
 from datasets.formats.items import CheckRecord
-from datasets.item_querysets import ItemQuerySet
+from datasets.item_querysets import PLAIN_ID, ItemQuerySet
 from datasets.models.dataset import Dataset
 from evalplatform.accounts.models.user import new_id
 from evalplatform.accounts.roles import Verb
@@ -118,7 +118,8 @@ class DatasetItem(ScopedModel):
                 fields=["key"], condition=Q(until_version=None), name="one_newest_row_per_item"
             ),
             models.UniqueConstraint(
-                fields=["dataset", "public_id"],
+                "dataset",
+                PLAIN_ID,
                 condition=Q(until_version=None),
                 name="one_item_per_public_id",
             ),
@@ -140,6 +141,11 @@ class DatasetItem(ScopedModel):
         ]
         indexes = [
             models.Index(fields=["dataset", "position", "id"], name="items_in_order"),
+            models.Index(
+                fields=["dataset", "public_id"],
+                condition=Q(until_version=None),
+                name="items_by_public_id",
+            ),
             models.Index(fields=["dataset", "from_version", "position"], name="items_that_came"),
             models.Index(
                 fields=["dataset", "until_version", "position"],

@@ -9,12 +9,13 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 
-from datasets.editing import Edition, edition, restore
+from datasets.editing import Edition, edition
 from datasets.formats.fields import Findings
 from datasets.item_filters import filter_items
 from datasets.item_forms import read_tags
 from datasets.models import DatasetItem
 from datasets.models.dataset import locked
+from datasets.restoring import restore
 from datasets.views.dataset_page import OfDataset, toasted
 
 MOST_AT_ONCE = 100_000

@@ -12,10 +12,10 @@ from django.shortcuts import redirect
 
 from datasets import item_diff
 from datasets.dataset_forms import VersionTitleForm
-from datasets.editing import restore
 from datasets.formats.items import CheckRecord
 from datasets.models import DatasetVersion
 from datasets.operators import OPERATORS
+from datasets.restoring import restore
 from datasets.views.dataset_page import DatasetPage, OfDataset
 from datasets.views.items import ItemListPage
 from evalplatform.errors import Conflict

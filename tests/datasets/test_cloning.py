@@ -11,8 +11,9 @@ from django.http import Http404
 
 from datasets.clone_writing import Wanted
 from datasets.cloning import request_clone
-from datasets.editing import edition, restore
+from datasets.editing import edition
 from datasets.models import Dataset, DatasetItem, DatasetVersion, Message, Session
+from datasets.restoring import restore
 from evalplatform.audit.models import AuditEvent
 from evalplatform.jobs.models import Job
 from evalplatform.jobs.running import run_job

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from django.core.files.storage import default_storage
 
-from datasets.editing import edition, restore
+from datasets.editing import edition
 from datasets.models import Attachment, Dataset, DatasetImport, DatasetItem, DatasetVersion
+from datasets.restoring import restore
 from evalplatform.errors import Conflict
 from tests.cast import Cast
 from tests.datasets.archives import Entry, archive

@@ -10,9 +10,10 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from datasets import item_searching
-from datasets.editing import edition, pin, restore
+from datasets.editing import edition
 from datasets.formats.items import CheckRecord, Example, ItemRecord
 from datasets.models import Dataset, DatasetItem, DatasetVersion
+from datasets.restoring import pin, restore
 from evalplatform.errors import Conflict
 from evalplatform.scoping.actor import Actor
 from tests.cast import Cast

@@ -11,9 +11,10 @@ import pytest
 from django.core.files.base import ContentFile
 from django.test import Client
 
-from datasets.editing import edition, pin
+from datasets.editing import edition
 from datasets.formats.items import CheckRecord, Example, ItemRecord
 from datasets.models import Attachment, Dataset, DatasetItem
+from datasets.restoring import pin
 from evalplatform.audit.models import AuditEvent
 from evalplatform.scoping.actor import Actor
 from tests.cast import Cast
@@ -109,6 +110,7 @@ def test_an_item_is_written_by_hand_with_history_and_checks(cast: Cast, sign_in:
         ({"created_at": "yesterday"}, "created_at", "Write it as"),
         ({"public_id": "x" * 65}, "public_id", "at most 64"),
         ({"public_id": "q-1"}, "public_id", "already"),
+        ({"public_id": "Q-1"}, "public_id", "differ in more than its case"),
         ({"tags": "x" * 201}, "tags", "longer than 200"),
     ],
 )

@@ -7,9 +7,10 @@ import pytest
 from django.core.files.base import ContentFile
 from rest_framework.test import APIClient
 
-from datasets.editing import edition, restore
+from datasets.editing import edition
 from datasets.formats.items import CheckRecord
 from datasets.models import Attachment, Dataset
+from datasets.restoring import restore
 from evalplatform.audit.models import AuditEvent
 from evalplatform.scoping.actor import Actor
 from tests.cast import Cast

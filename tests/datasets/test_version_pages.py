@@ -8,10 +8,11 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
-from datasets.editing import edition, pin
+from datasets.editing import edition
 from datasets.formats.items import CheckRecord, ItemRecord
 from datasets.item_diff import words
 from datasets.models import Dataset, DatasetVersion
+from datasets.restoring import pin
 from evalplatform.scoping.actor import Actor
 from tests.cast import Cast
 from tests.counting import queries_of

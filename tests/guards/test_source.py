@@ -151,7 +151,11 @@ EXEMPT = {
     "datasets/clone_writing.py cursor": "writes items of sessions that visible_to(actor) gave",
     "datasets/populating.py all_rows": "the beat serves every team; a poll acts as its owner, "
     "whose rights are asked",
-    "datasets/editing.py all_rows": "versions of a dataset that was locked as its editor; new rows",
+    "datasets/editing.py all_rows": "new rows of a dataset that was locked as its editor",
+    "datasets/item_order.py all_rows": "rows that the locked dataset's edition gave",
+    "datasets/version_making.py all_rows": "versions of a dataset that was locked as its editor",
+    "datasets/restoring.py all_rows": "the same; a version to read of a dataset that was visible",
+    "datasets/restoring.py cursor": "copies rows of the locked dataset",
     "datasets/editing.py cursor": "copies rows of the locked dataset",
     "datasets/models/dataset.py all_rows": "the first version of a new dataset; deleted datasets "
     "of the actor's team that the actor may edit",
