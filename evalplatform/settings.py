@@ -332,6 +332,7 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TIMEZONE = "UTC"
 RULE_POLL_SECONDS = env.integer("EVALPLATFORM_RULE_POLL_SECONDS", 300, least=1)
 RUN_LANES = env.integer("EVALPLATFORM_RUN_LANES", 2, least=1)  # chunks of one run at a time
+RUN_MOST_THREADS = env.integer("EVALPLATFORM_RUN_MOST_THREADS", 32, least=1)
 CELERY_BEAT_SCHEDULE = {
     "coordinate-runs": {"task": "runs.tasks.coordinate", "schedule": 10.0},
     "poll-rules": {"task": "datasets.tasks.poll_rules", "schedule": float(RULE_POLL_SECONDS)},

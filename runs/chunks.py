@@ -27,6 +27,7 @@ from runs import steering
 from runs.documents import Documents, wants_documents
 from runs.handing_out import CHUNK
 from runs.models import ModelEndpoint, Run
+from runs.places import places_at
 from runs.plans import asks_servers, endpoints_of
 from runs.row_reading import Row, rows_of
 from runs.row_work import Asker, Stopped, Work
@@ -136,7 +137,18 @@ class Chunk:
 
     def _ask(self, rows: Iterator[Row]) -> None:
         """Several rows at a time, a thread each; this thread alone reads and saves."""
-        n_threads = self._parallel()
+        pks = [each["endpoint"] for each in endpoints_of(self.run.plan)]
+        seen = ModelEndpoint.objects.visible_to(self.turn.actor).filter(pk__in=pks)
+        with places_at(list(seen), self._waits) as n_threads:
+            if n_threads:
+                self._ask_at_once(rows, n_threads)
+
+    def _waits(self) -> bool:
+        """Keep the lease while all places are taken; whether to wait on."""
+        self.pulse.tell(0, self.last - self.first + 1, "Waiting for the endpoint")
+        return self._goes_on()
+
+    def _ask_at_once(self, rows: Iterator[Row], n_threads: int) -> None:
         pool = ThreadPoolExecutor(n_threads, thread_name_prefix="run-row")
         asked: set[Future[Finished]] = set()
         try:
@@ -156,14 +168,6 @@ class Chunk:
         finally:
             self.stopping.set()
             pool.shutdown(wait=False, cancel_futures=True)
-
-    def _parallel(self) -> int:
-        """How many rows at a time: as many questions as the least patient endpoint takes."""
-        pks = [each["endpoint"] for each in endpoints_of(self.run.plan)]
-        rows = ModelEndpoint.objects.visible_to(self.turn.actor).filter(
-            pk__in=pks, kind=ModelEndpoint.Kind.OPENAI
-        )
-        return max(1, min(rows.values_list("max_parallel", flat=True), default=1))
 
     def _take(self, done: set[Future[Finished]]) -> None:
         for each in done:

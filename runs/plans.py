@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 
 from datasets.models import Dataset, DatasetVersion
 from evalplatform.scoping.actor import Actor
+from runs.judging import EvaluatorPlan
 from runs.models import EvaluationConfig, Evaluator, ModelEndpoint
 from runs.models.configuration import PARAMETERS
 
@@ -66,6 +67,8 @@ class Setup:
                     {"evaluators": f"“{each.name}” judges rows of level {each.level}; these rows "
                                    f"are of level {level}."}
                 )  # fmt: skip
+            if each.kind == Evaluator.Kind.JUDGE:
+                refuse_unusable(each, level)
 
     def plan(self, version: DatasetVersion | None = None) -> Plan:
         """The plan of a run, which no later change of what it was made with reaches."""
@@ -93,6 +96,16 @@ class Setup:
         if self.generation:
             said["generation_model"] = self.generation.model or self.generation.name
         return said | PARAMETERS | dict(self.parameters)
+
+
+def refuse_unusable(evaluator: Evaluator, level: str) -> None:
+    """ValidationError for an evaluator whose prompt or schema cannot be read."""
+    try:
+        EvaluatorPlan.read(evaluator.snapshot(), level)
+    except ValueError as error:
+        raise ValidationError(
+            {"evaluators": f"“{evaluator.name}” cannot be used: {error} Change it first."}
+        ) from error
 
 
 def named(endpoint: ModelEndpoint | None) -> dict[str, str] | None:

@@ -6,6 +6,7 @@ import json
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from django.db import connection
@@ -41,7 +42,7 @@ class Row:
     order_index: int
     case: Case
     whole: Case
-    checks: list[CheckRecord]
+    checks: tuple[CheckRecord, ...]
     attachments: list[uuid.UUID]
     done: frozenset[int] = frozenset()
 
@@ -89,8 +90,10 @@ def loaded(text: str) -> dict[str, Any]:
     return found
 
 
-def checks_of(text: str) -> list[CheckRecord]:
-    return [CheckRecord.from_json(each) for each in json.loads(text)] if text != "[]" else []
+@lru_cache(maxsize=500)
+def checks_of(text: str) -> tuple[CheckRecord, ...]:
+    """The checks of a row; many rows have the same ones."""
+    return tuple(CheckRecord.from_json(each) for each in json.loads(text))
 
 
 def cases_of_session(case: Case) -> tuple[Case, Case]:

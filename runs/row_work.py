@@ -117,7 +117,7 @@ class Work:
 
     def carry_out(self, row: Row) -> Finished:
         """Make the row's output if it has to be made, then its checks; raises only Stopped."""
-        finished = Finished(row.id, is_added_to=bool(row.done))
+        finished = Finished(row.id, row.order_index, is_added_to=bool(row.done))
         if self.generation and not (row.done or row.case.output):
             try:
                 answer = self.generation.ask(self.messages(row))

@@ -36,6 +36,7 @@ UPDATE = f"""
         AS d (id, status, error, response, in_tokens, out_tokens, duration, is_passed,
             {", ".join(COUNTS)})
     WHERE r.id = d.id AND r.run_id = %s AND r.status = 'pending'
+        AND r.order_index BETWEEN %s AND %s
     RETURNING r.id"""  # noqa: S608
 # Without the response: it was stored before, and an unchanged text is not written again.
 UPDATE_CHECKED = UPDATE.replace("response = d.response,\n        ", "").replace(
@@ -76,6 +77,7 @@ class Finished:
     """
 
     id: uuid.UUID
+    order_index: int
     outcomes: Sequence[tuple[int, Outcome]] = ()
     error: str = ""
     is_answered: bool = False
@@ -161,8 +163,10 @@ def _update(run_id: uuid.UUID, rows: Sequence[Finished], statement: str) -> set[
         [each.is_passed() for each in rows],
         *(list(column) for column in zip(*(each.counts for each in rows), strict=True)),
     ]
+    # Of the rows that wait, the statement looks at this part alone, however many there are.
+    places = [each.order_index for each in rows]
     with connection.cursor() as cursor:
-        cursor.execute(statement, [*columns, run_id])
+        cursor.execute(statement, [*columns, run_id, min(places), max(places)])
         return {pk for (pk,) in cursor.fetchall()}
 
 

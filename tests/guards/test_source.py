@@ -126,6 +126,7 @@ EXEMPT = {
     "runs/row_making.py cursor": "rows of a run that was just made, from a version that the actor "
     "sees",
     "runs/row_reading.py cursor": "rows of a run that visible_to(actor) gave",
+    "runs/places.py cursor": "takes locks by the ids of endpoints that visible_to(actor) gave",
     "runs/saving.py cursor": "rows of the run whose chunk holds its job",
     "runs/chunks.py all_rows": "notes that a run began which visible_to(actor) gave",
     "runs/steering.py all_rows": "locks runs that were visible before; the coordinator serves "

@@ -20,6 +20,7 @@ from evalplatform.scoping.actor import Actor
 from runs import planning, steering
 from runs.models import CheckResult, Run, RunItem
 from runs.overriding import override
+from runs.places import places_at
 from tests.cast import Cast
 from tests.datasets_made import make_dataset
 from tests.faults.workers import wait_until
@@ -74,6 +75,37 @@ def test_a_run_has_no_more_open_chunks_than_lanes(cast: Cast, openai_server: Ope
     assert run.status == "success"
     assert chunks().count() == 5
     assert all(n == 1 for n in openai_server.asked.values())
+
+
+def test_all_workers_together_ask_an_endpoint_no_more_at_once_than_it_allows(
+    cast: Cast, openai_server: OpenAIServer
+) -> None:
+    openai_server.program(latency=0.05)
+    endpoint = make_server(cast.eva, openai_server, max_parallel=3)
+    runs = [start(cast.eva, 30, generation=endpoint) for _ in range(2)]
+
+    with working_off(), working_off(), working_off():
+        pass
+    work_off()
+
+    assert openai_server.seen()["most_at_once"] == 3
+    for run in runs:
+        run.refresh_from_db()
+        assert (run.status, n_done(run)) == ("success", 30)
+
+
+def test_a_chunk_that_waits_for_a_place_stops_waiting_when_its_run_is_cancelled(
+    cast: Cast, openai_server: OpenAIServer
+) -> None:
+    endpoint = make_server(cast.eva, openai_server, max_parallel=1)
+    run = start(cast.eva, 1, generation=endpoint)
+
+    with places_at([endpoint], lambda: False), working_off():
+        wait_until(lambda: chunks().filter(state="running").exists())
+        steering.cancel(run, by=cast.eva)
+
+    assert chunks().get().state == "done"
+    assert not openai_server.asked
 
 
 def test_paused_run_saves_what_is_under_way_and_resume_does_the_rest_once(
