@@ -59,4 +59,4 @@ def clear() -> None:
     """Empty the tables of rows and results, so that each round begins alike."""
     with connection.cursor() as cursor:
         tables = ", ".join(f'"{model._meta.db_table}"' for model in (RunItem, CheckResult))
-        cursor.execute(f"TRUNCATE {tables}")
+        cursor.execute(f"TRUNCATE {tables} CASCADE")
