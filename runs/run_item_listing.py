@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.db.models import UUIDField, Value
 from django.db.models.functions import Coalesce, Left, NullIf
 
 from datasets.operators import OPERATORS
 from datasets.querysets import IsOneOf
-from evalplatform.scoping.keyset import Page, fetch_page
+from evalplatform.scoping.keyset import Page, fetch_page, make_token, read_token
 
 PAGE = 50
 PAGE_KEYS = ("order_index",)
 SHOWN = 200  # characters of a long text in a row; the database sends no more
 MOST_CHIPS = 12
 COUNTED = 1_000  # a filter's rows are counted so far
+LOOKED = 20_000  # rows that are looked through for a text at once
 COLUMNS = (
     *("id", "order_index", "public_id", "title", "status", "is_passed", "category", "tags"),
     *("n_checks", "n_passed", "n_low", "n_done", "n_skipped", "n_errors", "item_key"),
@@ -51,6 +54,34 @@ def few_or_many(rows: Any) -> tuple[Any, int, bool]:
         return rows, COUNTED, True
     few = IsOneOf("pk", Value(found, output_field=ArrayField(UUIDField())))
     return type(rows)(model=rows.model, using=rows.db).filter(few), len(found), False
+
+
+def page_of_text(rows: Any, token: str, n_items: int) -> tuple[Page, tuple[int, int] | None]:
+    """As page_of, looking for a text through so many rows at a time; and which, unless in all.
+
+    No index finds a part of a text. When the rows looked through hold less than a page, the links
+    go on from where the look ended.
+    """
+    direction, values = read_token(token)
+    is_back = direction == "newer"
+    here = _place(values, n_items if is_back else -1)
+    first, behind = (here - LOOKED, here) if is_back else (here + 1, here + 1 + LOOKED)
+    first, behind = max(first, 0), min(behind, n_items)
+    near = rows.filter(order_index__gte=first, order_index__lt=behind)
+    page = page_of(near, token)
+    if behind < n_items and not page.older:
+        page = replace(page, older=make_token("older", {"order_index": behind - 1}, PAGE_KEYS))
+    if first > 0 and not page.newer:
+        page = replace(page, newer=make_token("newer", {"order_index": first}, PAGE_KEYS))
+    return page, None if behind - first >= n_items else (first, behind)
+
+
+def _place(values: list[Any], beginning: int) -> int:
+    if not values:
+        return beginning
+    if not isinstance(values[0], int):
+        raise ValidationError("This page link is broken: start from the first page.")
+    return values[0]
 
 
 def page_of(rows: Any, token: str) -> Page:

@@ -88,6 +88,17 @@ class CheckResult(ScopedModel):
         ]
         indexes = [
             models.Index(fields=["run", "operator", "run_item"], name="results_by_check"),
+            models.Index(
+                fields=["run", "operator", "run_item"],
+                include=["evaluator", "category"],
+                condition=Q(stands=False),
+                name="results_that_fail",
+            ),
+            models.Index(
+                fields=["run", "run_item"],
+                condition=~Q(edited_auto_eval=""),
+                name="results_overridden",
+            ),
         ]
 
     def __str__(self) -> str:

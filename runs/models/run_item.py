@@ -99,6 +99,14 @@ class RunItem(ScopedModel):
                 condition=Q(n_low__gt=0),
                 name="rows_of_low_trust",
             ),
+            models.Index(
+                fields=["run", "order_index"], condition=Q(n_skipped__gt=0), name="rows_that_skip"
+            ),
+            models.Index(
+                fields=["run", "order_index"],
+                condition=Q(status="success", is_passed=None),
+                name="rows_without_verdict",
+            ),
             models.Index(fields=["run", "status"], name="rows_by_status"),
             models.Index(
                 fields=["run", "item_key"],

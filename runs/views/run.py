@@ -12,7 +12,7 @@ from datasets.rendering import MAX_SHOWN, render
 from evalplatform.scoping.keyset import Page
 from evalplatform.scoping.patience import TooBroadError, patience
 from runs.run_item_filters import filter_run_items, results_of
-from runs.run_item_listing import few_or_many, page_of, rows_of
+from runs.run_item_listing import LOOKED, few_or_many, page_of, page_of_text, rows_of
 from runs.run_numbers import breakdown, choices_of
 from runs.run_progress import Progress
 from runs.views.run_page import RunPage
@@ -42,23 +42,29 @@ class RunView(RunPage):
     def listed(self, found: ListFilter) -> dict[str, Any]:
         """The page of rows that the address names."""
         token, errors = self.request.GET.get("page", ""), dict(found.errors)
-        rows, n, is_more = found.rows, self.run.n_items, False
-        if found:
-            rows, n, is_more = few_or_many(rows)
         try:
-            page = page_of(rows, token)
+            page, matching, looked = self.page(found, token)
         except ValidationError as error:
-            errors["page"], page = error.messages, Page([], "", "")
+            errors["page"], page, matching, looked = error.messages, Page([], "", ""), "0", None
+        url = f"{self.url('run')}items/"
         return {
-            "items": rows_of(
-                page.rows, results_of(self.actor, self.run), f"{self.url('run')}items/"
-            ),
+            "items": rows_of(page.rows, results_of(self.actor, self.run), url),
             "newer_url": found.page_url(page.newer),
             "older_url": found.page_url(page.older),
-            "n_matching": f"{n:,}{'+' if is_more else ''}",
+            "n_matching": matching,
+            "looked": looked,
             "errors": errors,
             "is_narrowed": bool(found or token),
         }
+
+    def page(self, found: ListFilter, token: str) -> tuple[Page, str, tuple[int, int] | None]:
+        """The rows, how many fit, and for a text in a long run which rows were looked through."""
+        n_items = self.run.n_items
+        if "q" in dict(found.pairs()) and n_items > LOOKED:
+            page, looked = page_of_text(found.rows, token, n_items)
+            return page, "", looked
+        rows, n, is_more = few_or_many(found.rows) if found else (found.rows, n_items, False)
+        return page_of(rows, token), f"{n:,}{'+' if is_more else ''}", None
 
     def of_run(self) -> dict[str, Any]:
         """What stands above the rows."""

@@ -13,6 +13,7 @@ from datasets.models import Attachment
 from evalplatform.scoping.patience import TooBroadError, patience
 from runs.models import RunItem
 from runs.run_item_filters import filter_run_items, results_of
+from runs.run_item_listing import LOOKED
 from runs.run_item_showing import checks_of, history_of, shown, texts_of, traces_of
 from runs.views.run_page import OfRun, RunPage
 
@@ -79,6 +80,8 @@ class RunItemView(OfRunItem, RunPage):
         """Addresses of the rows before and behind in the list; '' at its ends."""
         here, urls = self.item.order_index, {"newer_url": "", "older_url": ""}
         rows = found.rows.values_list("pk", flat=True)
+        if "q" in dict(found.pairs()):  # no index finds a part of a text
+            rows = rows.filter(order_index__gt=here - LOOKED, order_index__lt=here + LOOKED)
         try:
             with patience():
                 before = rows.filter(order_index__lt=here).order_by("-order_index").first()

@@ -11,7 +11,9 @@ from django.test import Client
 
 from evalplatform.scoping.actor import Actor
 from evalplatform.scoping.keyset import make_token
+from runs import run_item_listing
 from runs.models import CheckResult, Run, RunItem
+from runs.views import run as run_view
 from tests.cast import Cast
 from tests.counting import queries_of
 from tests.datasets_made import items_of, make_dataset
@@ -206,6 +208,31 @@ def test_rows_page_in_their_order(cast: Cast, sign_in: SignIn) -> None:
 
     assert seen == list(range(120))
     assert response.context["newer_url"]
+
+
+def test_a_text_is_looked_for_a_stretch_at_a_time(
+    cast: Cast, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (run_item_listing, run_view):
+        monkeypatch.setattr(module, "LOOKED", 100)
+    run = make_failing_run(cast.eva, 250)
+    RunItem.all_rows.filter(run=run, order_index__in=(7, 130, 249)).update(response="A heron.")
+    client, url = sign_in(cast.eva), address(run)
+    query, seen, looked = "?q=heron", [], []
+    while query:
+        context = client.get(url + query).context
+        seen.append([row["order_index"] for row in context["items"]])
+        looked.append(context["looked"])
+        query, back = context["older_url"], context["newer_url"]
+
+    assert seen == [[7], [130], [249]]
+    assert looked == [(0, 100), (100, 200), (200, 250)]
+    while back:
+        context = client.get(url + back).context
+        seen.append([row["order_index"] for row in context["items"]])
+        back = context["newer_url"]
+    assert [place for page in seen[3:] for place in page] == [130, 7]
+    assert "Not in these rows" in text_of(client, f"{url}?q=nowhere")
 
 
 def test_token_of_another_list_is_refused_or_harmless(cast: Cast, sign_in: SignIn) -> None:
