@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from datasets.formats.items import FIELDS
+from exports import dataset_csv_statement
 from exports.formats import (
     dataset_csv,
     dataset_json,
@@ -20,6 +21,7 @@ from exports.formats import (
 )
 from exports.formats.options import InvalidOptionsError, read_switch
 from exports.formats.records import ItemTally
+from exports.formats.stored_items import CopiedLines
 from exports.formats.suites import SuiteTally
 from exports.storing import temporary_file
 
@@ -73,7 +75,8 @@ class ItemExportFormat:
     """One format; `version` goes up whenever the same items would give other bytes.
 
     `for_people` says that a spreadsheet program may open it: it has the switch for that. `fields`
-    are those of the records it is given; None when it writes stored items, JSON as text.
+    are those of the records it is given; None when it writes stored items, JSON as text, or
+    lines that are `copied` from the database.
     """
 
     slug: str
@@ -85,6 +88,7 @@ class ItemExportFormat:
     for_people: bool
     help: str
     fields: tuple[str, ...] | None = WHOLE
+    copied: Callable[[ItemFile], CopiedLines] | None = None
     row_name: str = "items"
 
 
@@ -101,9 +105,19 @@ def _suite_csv(file: ItemFile) -> Iterator[str]:
     )
 
 
-def _dataset_csv(file: ItemFile) -> Iterator[str]:
-    safe = file.options.spreadsheet_safe
-    return dataset_csv.write(file.items, file.tally, plan=file.plan(), is_safe=safe)
+def _dataset_csv(file: ItemFile) -> Iterator[bytes]:
+    yield dataset_csv.title_line(file.plan).encode()
+    for block in file.items:
+        yield block.data
+        file.tally.n_rows += block.n_items
+
+
+def _dataset_csv_lines(file: ItemFile) -> CopiedLines:
+    plan, is_safe = file.plan, file.options.spreadsheet_safe
+    return CopiedLines(
+        lambda rows: dataset_csv_statement.statement(rows, plan, is_safe=is_safe),
+        dataset_csv.line_writer(plan, is_safe=is_safe),
+    )
 
 
 def _promptfoo(file: ItemFile) -> Iterator[str]:
@@ -126,7 +140,8 @@ def _suite_zip(file: ItemFile) -> Iterator[bytes]:
 _FORMATS = (
     ItemExportFormat(
         "dataset-csv", "Dataset CSV", ".csv", CSV, 2, _dataset_csv, True,
-        "One row per item; edit it in a spreadsheet and import it again by id.", None,
+        "One row per item; edit it in a spreadsheet and import it again by id.",
+        None, _dataset_csv_lines,
     ),
     ItemExportFormat(
         "dataset-jsonl", "Dataset JSONL", ".jsonl", JSONL, 2,

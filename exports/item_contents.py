@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from datasets.formats.items import CheckRecord
@@ -17,7 +17,7 @@ from exports.formats.records import ItemTally
 from exports.formats.suite_zip import ZipFile
 from exports.formats.suites import SuiteHead, SuiteTally
 from exports.item_catalog import ItemExportFormat, ItemOptions, counted
-from exports.item_reading import item_records, key_uses, stored_items
+from exports.item_reading import copied_lines, item_records, key_uses, stored_items
 from exports.reading_ahead import rows_ahead
 
 if TYPE_CHECKING:
@@ -29,12 +29,13 @@ class ItemFile:
     """What a format is given: the suite's head, items in order, and the rest on request."""
 
     head: SuiteHead
-    items: Iterable[Any]  # as the format reads them: records, or stored items
+    items: Iterable[Any]  # as the format reads them: records, stored items, or blocks
     options: ItemOptions
     content: ItemsContent
     tally: ItemTally = field(default_factory=ItemTally)
     suite_tally: SuiteTally = field(default_factory=SuiteTally)
 
+    @cached_property
     def plan(self) -> ColumnPlan:
         """The columns of a dataset CSV of these items."""
         return self.content.plan()
@@ -95,6 +96,8 @@ class ItemsContent:
     def read(self, using: str) -> Iterator[list[Any]]:
         """Yield the items in order, some at a time, as the format wants them."""
         rows = self.rows().at(self.number).in_order()
+        if self.format.copied:
+            return copied_lines(rows, using, self.format.copied(self.file))
         if self.format.fields is None:
             return stored_items(rows, using)
         fields = self.format.fields

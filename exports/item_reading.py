@@ -14,25 +14,23 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from django.db import connections
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import F, Func, TextField
 from django.db.models.functions import Cast
 
 from datasets.formats.items import CheckRecord, ItemRecord
 from datasets.models import Dataset
 from exports.formats.dataset_columns import KeyUse
-from exports.formats.stored_items import StoredItem
+from exports.formats.stored_items import CopiedLines, LineBlock, StoredItem
 from exports.source import IsoText
+from exports.sql_cells import SPACE
 
 A_PAGE = 250
 _JSON = ("context", "history", "participant_data", "session_state", "checks")
 _TEXTS = {name: Cast(name, TextField()) for name in _JSON} | {"created_at": IsoText("created_at")}
 _TAGS = {"tags": Cast(Func(F("tags"), function="to_json"), TextField())}
+COMMA = ord(",")
 _decode = msgspec.json.decode
-# What str.isspace() says, whatever the database's locale takes for a space.
-_SPACE = (
-    r"[\u0009-\u000d\u001c-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]"
-)
 # One look at all items: an object or a list comes back from a cell, a text that is neither blank
 # nor begins like them, nothing else.
 KEYS = """
@@ -52,6 +50,27 @@ def stored_items(rows: Any, using: str) -> Iterator[list[StoredItem]]:
     """The items of a queryset, JSON and times as text."""
     for page in _pages(rows, using, StoredItem._fields, _TEXTS | _TAGS):
         yield [StoredItem._make(row) for row in page]
+
+
+def copied_lines(rows: Any, using: str, lines: CopiedLines) -> Iterator[list[LineBlock]]:
+    """The lines of the items of a queryset, as COPY writes them."""
+    chosen = rows.using(using).annotate(told=_TEXTS["history"])
+    select, told = chosen.values_list(*StoredItem._fields, "told").query.sql_with_params()
+    with (
+        connections[using].cursor() as cursor,
+        cursor.copy(lines.statement(select), told) as source,
+    ):
+        copied = iter(source)
+        while block := list(islice(copied, A_PAGE)):
+            yield [LineBlock(len(block), b"".join([_line(line, lines) for line in block]))]
+
+
+def _line(line: Any, lines: CopiedLines) -> Any:
+    """The line without its first cell, or what Python makes of the item that it holds."""
+    if line[0] == COMMA:
+        return line[1:]
+    item = StoredItem._make(_decode(bytes.fromhex(bytes(line).partition(b",")[0].decode())))
+    return lines.line(item).encode()
 
 
 def item_records(
@@ -115,13 +134,13 @@ _READ: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def key_uses(dataset: Dataset, version: int) -> list[KeyUse]:
+def key_uses(dataset: Dataset, version: int, using: str = DEFAULT_DB_ALIAS) -> list[KeyUse]:
     """What the keys of the JSON fields are used for in a version of a dataset that was visible."""
     told: dict[str, Any] = {
         "dataset": dataset.pk,
         "version": version,
-        "unfit": rf"^{_SPACE}*([\[{{]|$)",
+        "unfit": rf"^[{SPACE}]*([\[{{]|$)",
     }
-    with connections["default"].cursor() as cursor:
+    with connections[using].cursor() as cursor:
         cursor.execute(KEYS, told)
         return [KeyUse(*row) for row in cursor.fetchall()]

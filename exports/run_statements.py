@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-# What spreadsheets.DANGEROUS says, with what \s is to Python whatever the database's locale.
-_SPACE = r"\u0009-\u000d\u001c-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
-_DANGEROUS = rf"^''*(?:[\t\r]|[{_SPACE}]*[=+\-@\uff1d\uff0b\uff0d\uff20])"
+from exports.sql_cells import DANGEROUS
+
 _RANGE = """i.run_id = %(run)s AND i.order_index BETWEEN %(first)s AND %(last)s
     AND i.status <> 'pending'"""
 
@@ -129,5 +128,5 @@ def _written(value: str, kind: str, *, is_safe: bool) -> str:
     if kind == "bool":
         return f"CASE WHEN {value} THEN 'true' WHEN NOT {value} THEN 'false' END"
     if kind == "text" and is_safe:
-        return f"CASE WHEN {value} ~ '{_DANGEROUS}' THEN '''' || ({value}) ELSE {value} END"
+        return f"CASE WHEN {value} ~ '{DANGEROUS}' THEN '''' || ({value}) ELSE {value} END"
     return value

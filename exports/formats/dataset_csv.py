@@ -36,7 +36,7 @@ _ALWAYS: dict[str, ReadCell] = {
     "tags": lambda item: "" if item.tags == "[]" else item.tags,
 }
 # JSON fields: a column of JSON where the plan wants one, then a column for each key it names.
-_OBJECTS = ("participant_data", "session_state", "context")
+OBJECTS = ("participant_data", "session_state", "context")
 
 
 def write(
@@ -46,24 +46,39 @@ def write(
 
     `is_safe` puts a ' before cells that a spreadsheet program would run; programs want them off.
     """
-    yield csv_line(_titles(plan))
+    yield title_line(plan)
+    line = line_writer(plan, is_safe=is_safe)
+    for item in items:
+        yield line(item)
+        tally.count_row()
+
+
+def title_line(plan: ColumnPlan) -> str:
+    """The first line of the file."""
+    return csv_line(_titles(plan))
+
+
+def line_writer(plan: ColumnPlan, *, is_safe: bool = False) -> Callable[[StoredItem], str]:
+    """What makes the line of an item."""
     plain: list[ReadCell] = [*_ALWAYS.values(), *map(attrgetter, plan.more)]
     objects = [
         (attrgetter(name), plan.keys_of(name), name in plan.objects)
-        for name in _OBJECTS
+        for name in OBJECTS
         if name in plan.objects or plan.keys_of(name)
     ]
-    for item in items:
+
+    def line(item: StoredItem) -> str:
         cells = [cell(item) for cell in plain]
         for field, keys, has_rest in objects:
             cells += _object_cells(field(item), keys, has_rest)
-        yield csv_line([safe_cell(cell) for cell in cells] if is_safe else cells)
-        tally.count_row()
+        return csv_line([safe_cell(cell) for cell in cells] if is_safe else cells)
+
+    return line
 
 
 def _titles(plan: ColumnPlan) -> Iterator[str]:
     yield from (TITLES[name] for name in (*_ALWAYS, *plan.more))
-    for name in _OBJECTS:
+    for name in OBJECTS:
         yield from (name,) if name in plan.objects else ()
         yield from (f"{name}.{key}" for key in plan.keys_of(name))
 

@@ -6,6 +6,7 @@ To read JSON only to write it again would take longer than all the rest of an it
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import NamedTuple
 
 from evalplatform.strict_json import MAX_INTEGER, MIN_INTEGER
@@ -29,6 +30,20 @@ class StoredItem(NamedTuple):
     summary: str
     tags: str
     created_at: str | None  # 2026-01-15T10:35:00.000000Z
+
+
+class LineBlock(NamedTuple):
+    """Some lines of a file as they are, and how many items they hold."""
+
+    n_items: int
+    data: bytes
+
+
+class CopiedLines(NamedTuple):
+    """Lines that PostgreSQL writes by COPY, and Python where the first cell holds the item."""
+
+    statement: Callable[[str], str]  # of a SELECT of stored items in order
+    line: Callable[[StoredItem], str]
 
 
 def portable(json: str) -> str:
