@@ -71,11 +71,13 @@ class Part:
 
 
 def part_of(session: Session, actor: Actor, *, start: int = 0, is_raw: bool = False) -> Part:
-    """Return the messages from `start`: at most 200, and no more text than a page bears.
-
-    Two queries whatever the session's length.
-    """
+    """Return the messages from `start`: at most 200, and no more text than a page bears."""
     rows = Message.objects.visible_to(actor).filter(session=session)
+    return part_of_messages(rows, start=start, is_raw=is_raw)
+
+
+def part_of_messages(rows: Any, *, start: int = 0, is_raw: bool = False) -> Part:
+    """The same of messages that the caller may show, all of one session; one query."""
     listed = rows.filter(position__gte=start).order_by("position")
     found = listed.annotate(n_characters=Length("content")).defer("content")
     found = found.annotate(text=Left("content", MAX_SHOWN))[: MOST_MESSAGES + 1]

@@ -19,6 +19,7 @@ PLACES = (
     ("Evals", "evals", "evals", "e", "see", "work"),
     ("Datasets", "datasets", "datasets", "d", "see", "work"),
     ("Runs", "runs", "runs", "r", "see", "work"),
+    ("Queues", "queues", "queues", "q", "review", "work"),
     ("Exports", "exports", "exports", "x", "export", "work"),
     ("Members", "members", "members", "m", "manage_members", "settings"),
     ("Endpoints", "endpoints", "machine", "o", "see", "settings"),

@@ -143,9 +143,12 @@ def _is_check_answer(held: Any) -> bool:
 # --- saving --------------------------------------------------------------------------------------
 
 
-def save(item: QueueItem, given: Mapping[str, Any], *, by: Actor) -> Review:
+def save(
+    item: QueueItem, given: Mapping[str, Any], *, by: Actor, number: int | None = None
+) -> Review:
     """Save the review whole. Late saves take a free place, or are kept as extra and not counted.
 
+    `number` is of the draft that the caller has seen: StaleDraftError when there is a newer one.
     Raises QueueItem.DoesNotExist for an item that was not given to them, Conflict for a queue that
     takes no saves, ValidationError for what is missing or wrong; nothing is saved then.
     """
@@ -163,6 +166,8 @@ def save(item: QueueItem, given: Mapping[str, Any], *, by: Actor) -> Review:
         review, _ = Review.all_rows.select_for_update().get_or_create(
             queue_item=row, reviewer=by.user, defaults={"queue": row.queue}
         )
+        if number is not None and number != review.draft_number:
+            raise StaleDraftError(review)
         review.is_counted = _submit(slot, row)
         revision = _write(review, said, row, by)
         _write_answers(review, revision, said)

@@ -2,7 +2,9 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from reviews.views import evals, labels, session
+from reviews.views import evals, labels, queues, review, session
+
+ITEM = "queues/<uuid:pk>/review/<uuid:key>/"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("sessions/<uuid:pk>/", session.SessionPage.as_view(), name="session"),
@@ -20,4 +22,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("evals/", evals.EvalsView.as_view(), name="evals"),
     path("evals/rows/", evals.EvalRowsView.as_view(), name="eval-rows"),
     path("evals/stats/", evals.EvalStatsView.as_view(), name="eval-stats"),
+    path("queues/", queues.QueuesView.as_view(), name="queues"),
+    path("queues/<uuid:pk>/", queues.QueueView.as_view(), name="queue"),
+    path("queues/<uuid:pk>/status/", queues.QueueActView.as_view(), name="queue-act"),
+    path("queues/<uuid:pk>/review/", review.ReviewPage.as_view(), name="review"),
+    path(ITEM, review.ReviewItemPage.as_view(), name="review-item"),
+    path(f"{ITEM}material/", review.MaterialView.as_view(), name="review-material"),
+    path(f"{ITEM}files/<uuid:file>/", review.FileView.as_view(), name="review-file"),
+    path(f"{ITEM}draft/", review.DraftView.as_view(), name="review-draft"),
+    path(f"{ITEM}save/", review.SaveView.as_view(), name="review-save"),
+    path(f"{ITEM}skip/", review.SkipView.as_view(), name="review-skip"),
+    path(f"{ITEM}decline/", review.DeclineView.as_view(), name="review-decline"),
+    path(f"{ITEM}renew/", review.RenewView.as_view(), name="review-renew"),
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.core.validators import MaxValueValidator, MinLengthValidator, MinValueValidator
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
+from django.urls import reverse
 from django.utils import timezone
 
 from datasets.models import Dataset
@@ -98,6 +99,9 @@ class Queue(ScopedModel):
 
     def __str__(self) -> str:
         return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("queue", args=[self.team.slug, self.pk])
 
     @classmethod
     def visibility(cls, actor: Actor) -> Q:

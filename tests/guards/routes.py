@@ -283,6 +283,21 @@ api-override                         DELETE result     ok   ok   ok   404  404  
 api-run-compare                      GET    two_runs   ok   ok   ok   404  404  404  in   in
 api-run-compare-items                GET    two_runs   ok   ok   ok   404  404  404  in   in
 
+# queues and reviews
+queues                               GET    -          ok   ok   ok   ok   ok   404  in   in
+queue                                GET    queue      ok   ok   ok   404  404  404  in   in
+queue-act                            POST   queue      ok   ok   ok   404  404  404  in   in     status=active
+review                               GET    queue      ok   ok   ok   404  404  404  in   in
+review-item                          GET    review_item 404  404  ok   404  404  404  in   in
+review-material                      GET    review_item 404  404  ok   404  404  404  in   in     view=raw
+review-file                          GET    review_file 404  404  404  404  404  404  in   in
+review-draft                         PUT    review_item 404  404  ok   404  404  404  in   in     review-draft
+review-draft                         DELETE review_item 404  404  ok   404  404  404  in   in
+review-save                          POST   review_item 404  404  ok   404  404  404  in   in     review-save
+review-skip                          POST   review_item 404  404  ok   404  404  404  in   in
+review-decline                       POST   review_item 404  404  409  404  404  404  in   in     reason=x
+review-renew                         POST   review_item 404  404  ok   404  404  404  in   in
+
 # sign-in: about the signed-in person alone
 account_login                        GET    -          ok   ok   ok   ok   ok   ok   ok   ok
 account_logout                       GET    -          ok   ok   ok   ok   ok   ok   ok   ok

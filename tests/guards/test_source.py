@@ -110,6 +110,9 @@ EXEMPT = {
     "runs/run_item_listing.py values(*)": "columns written in this file",
     "reviews/claiming.py all_rows": "the actor's own places in a queue they see",
     "reviews/claiming.py cursor": "takes and frees places, by the actor's own id or by their end",
+    "reviews/material.py all_rows": "the evidence under an item that visible_to(actor) gave",
+    "reviews/progress.py cursor": "counts what queues that visible_to(actor) gave hold for "
+    "the actor",
     "reviews/models/queue.py all_rows": "a part of the visibility rule",
     "reviews/models/queue_item.py all_rows": "a part of the visibility rule",
     "reviews/models/review.py Q(**)": "one rule for all that a review holds",

@@ -45,6 +45,7 @@ from tests.datasets_made import items_of, make_dataset
 from tests.guards.product import Route
 from tests.guards.review_rows import make_review_rows
 from tests.guards.routes import PEOPLE, Line
+from tests.reviews_made import YES
 from tests.runs_made import (
     make_check_result,
     make_config,
@@ -119,6 +120,8 @@ BODIES: dict[str, Any] = {
     "api-clone": lambda world: json.dumps({"sessionIds": [str(world.rows["session"]["pk"])]}),
     "export": lambda world: json.dumps({"format": "text"}),
     "label-eva": lambda world: {"ids": world.rows["session"]["pk"], "status": "golden"},
+    "review-draft": lambda world: json.dumps({"number": 1, "draft": {}}),
+    "review-save": lambda world: json.dumps({"number": 1, "draft": YES}),
     "api-label": lambda world: json.dumps({"evalStatus": "golden"}),
     "api-labels": lambda world: json.dumps(
         {"ids": [str(world.rows["session"]["pk"])], "evalStatus": "golden"}
@@ -277,6 +280,12 @@ def make_rows(cast: Cast) -> dict[str, dict[str, Any]]:
         "two_runs": {
             "pk": named["run"].pk,
             "other": make_run(owner=eva, title=f"{MARKER} other", n_items=1).pk,
+        },
+        "review_item": {"pk": named["queue"].pk, "key": named["queue_item"].key},
+        "review_file": {
+            "pk": named["queue"].pk,
+            "key": named["queue_item"].key,
+            "file": named["attachment"].pk,
         },
         "rule": {"pk": rule.dataset.pk, "rule": rule.pk},
         "clone": {"pk": dataset.pk, "job": make_clone(eva, dataset).pk},

@@ -1,0 +1,89 @@
+// The form of a review read as a draft holds it, and what the server says of it shown at its place.
+
+export const fieldsOf = (form) => [...form.querySelectorAll("[data-field]")];
+
+const VALUES = {
+  rating: (text) => Number(text),
+  boolean: (text) => text === "true",
+};
+
+function valueOf(field) {
+  const { kind } = field.dataset;
+  const chosen = [...field.querySelectorAll("input:checked")].map((input) => input.value);
+  if (kind === "multi_choice") return chosen.length ? chosen : null;
+  if (kind === "text") return field.querySelector("[data-value]").value || null;
+  if (kind === "number") {
+    const text = field.querySelector("[data-value]").value.trim().replace(",", ".");
+    if (!text) return null;
+    return Number.isFinite(Number(text)) ? Number(text) : text;
+  }
+  return chosen.length ? (VALUES[kind]?.(chosen[0]) ?? chosen[0]) : null;
+}
+
+export function readForm(form) {
+  const draft = { answers: {}, checks: {}, feedback: "" };
+  for (const field of fieldsOf(form)) {
+    const name = field.dataset.field;
+    if (name === "feedback") {
+      draft.feedback = field.querySelector("[data-value]").value;
+      continue;
+    }
+    const answer = {
+      value: valueOf(field),
+      flagged: field.querySelector("[data-flag]").getAttribute("aria-pressed") === "true",
+      note: field.querySelector("[data-note]").value,
+    };
+    if (answer.value === null && !answer.flagged && !answer.note) continue;
+    if (name.startsWith("check-")) draft.checks[name.slice(6)] = answer;
+    else draft.answers[name] = answer;
+  }
+  return draft;
+}
+
+// Shows each fault at its question, those of no question above all; returns the first question with one.
+export function showErrors(form, errors) {
+  let first = null;
+  const known = new Set();
+  for (const field of fieldsOf(form)) {
+    const text = errors[field.dataset.field] ?? "";
+    const place = field.querySelector("[data-error]");
+    place.textContent = text;
+    place.hidden = !text;
+    field.toggleAttribute("data-invalid", Boolean(text));
+    known.add(field.dataset.field);
+    if (text) first ??= field;
+  }
+  const rest = Object.entries(errors).filter(([name]) => !known.has(name)).map(([, text]) => text);
+  const whole = form.querySelector("[data-error-for=__all__]");
+  whole.textContent = rest.join(" ");
+  whole.hidden = !rest.length;
+  return first;
+}
+
+function told(answer) {
+  if (!answer) return "–";
+  if (typeof answer === "string") return answer || "–";
+  const value = Array.isArray(answer.value) ? answer.value.join(", ") : answer.value;
+  return [value === null || value === undefined ? "" : String(value), answer.flagged ? "flagged" : "", answer.note].filter(Boolean).join(" · ") || "–";
+}
+
+const named = (draft, name) => {
+  if (name === "feedback") return draft.feedback ?? "";
+  return name.startsWith("check-") ? draft.checks?.[name.slice(6)] : draft.answers?.[name];
+};
+
+// One line for each question that says something else in the two versions.
+export function fillDifferences(dialog, form, here, there) {
+  const body = dialog.querySelector("[data-differences]");
+  body.replaceChildren();
+  for (const field of fieldsOf(form)) {
+    const [mine, theirs] = [here, there].map((draft) => told(named(draft, field.dataset.field)));
+    if (mine === theirs) continue;
+    const row = body.insertRow();
+    for (const text of [field.dataset.label ?? "Anything else", mine, theirs]) {
+      const cell = row.insertCell();
+      cell.textContent = text;
+      cell.className = "preline";
+    }
+  }
+}

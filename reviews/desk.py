@@ -1,0 +1,209 @@
+"""The three areas of the review page for one reviewer and one item: rail, material, form.
+
+What of the machine's or of colleagues' words comes along is decided here, and noted with the
+review before it is shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Exists, OuterRef
+
+from evalplatform.scoping.actor import Actor
+from reviews.material import attachments_of, checks_to_review, material_of, without_verdicts
+from reviews.models import Queue, QueueItem, Review, ReviewRevision, Slot
+from reviews.progress import own_progress
+from reviews.review_fields import check_fields, sections_of
+from reviews.rubrics.shape import Shape
+from reviews.saving import note_shown, open_review
+from reviews.suggesting import Suggestion, suggest
+from runs.run_item_showing import texts_of
+
+BESIDE = 40  # items of the rail on each side of the one that is open
+OPEN = (Queue.Status.ACTIVE, Queue.Status.PAUSED)
+
+
+@dataclass(frozen=True, slots=True)
+class RailItem:
+    """An item that was given to the reviewer, and what became of it."""
+
+    key: Any
+    label: str
+    state: str  # draft | saved | skipped | declined | ended | open
+    is_current: bool
+
+
+def desk_of(item: QueueItem, slot: Slot, actor: Actor, *, is_raw: bool = False) -> dict[str, Any]:
+    """Everything the page shows of an item that was given to the actor."""
+    queue = item.queue
+    review = open_review(item, by=actor)
+    held = review.draft or saved_answers(review, actor)
+    shape = queue.rubric_version.read()
+    checks, shows_auto = _checks(item, slot)
+    suggestions = _suggestions(item, shape) if queue.shows_suggestions else []
+    colleagues = colleagues_of(item, review, shape, actor)
+    shown = {"auto_verdict": shows_auto, "suggestions": suggestions, "colleagues": colleagues}
+    note_shown(review, *(kind for kind, said in shown.items() if said))
+    reviewed = queue.reviews_auto_evals
+    return {
+        **about(queue, actor, item=item),
+        **material_of(item, is_raw=is_raw),
+        "item": item,
+        "slot": slot,
+        "review": review,
+        "is_raw": is_raw,
+        "files": attachments_of(item),
+        "checks": [] if reviewed else checks,
+        "shows_auto": shows_auto,
+        "check_fields": check_fields(checks, held) if reviewed else [],
+        "sections": sections_of(shape, held, suggestions),
+        "feedback": held.get("feedback", "") if isinstance(held.get("feedback"), str) else "",
+        "colleagues": colleagues,
+        "may_save": queue.status in OPEN,
+        "is_held": slot.state in (Slot.State.LEASED, Slot.State.SUBMITTED),
+    }
+
+
+def about(queue: Queue, actor: Actor, item: QueueItem | None = None) -> dict[str, Any]:
+    """What the page shows with or without an item: the rail and the reviewer's own numbers."""
+    progress = own_progress([queue], actor)[queue.pk]
+    return {"queue": queue, "progress": progress, "rail": rail_of(queue, item, actor)}
+
+
+# --- the rail ------------------------------------------------------------------------------------
+
+
+def rail_of(queue: Queue, item: QueueItem | None, actor: Actor) -> list[RailItem]:
+    """The actor's items around the open one, else the last of them, in the queue's order."""
+    drafts = Review.objects.visible_to(actor).filter(
+        queue_item=OuterRef("queue_item"), reviewer=actor.user, draft__isnull=False
+    )
+    slots = Slot.objects.visible_to(actor).filter(queue=queue, reviewer=actor.user)
+    slots = slots.annotate(is_typed=Exists(drafts)).select_related(
+        "queue_item__session", "queue_item__run_item"
+    )
+    slots = slots.only(
+        *("state", "queue_item__key", "queue_item__position", "queue_item__session__title"),
+        *("queue_item__session__external_id", "queue_item__run_item__public_id"),
+    )
+    if item is None:
+        before = list(slots.order_by("-queue_item__position")[: 2 * BESIDE])
+        after: Sequence[Any] = []
+    else:
+        there = item.position
+        before = list(
+            slots.filter(queue_item__position__lte=there).order_by("-queue_item__position")[
+                : BESIDE + 1
+            ]
+        )
+        after = slots.filter(queue_item__position__gt=there).order_by("queue_item__position")
+        after = list(after[:BESIDE])
+    return [_rail_item(slot, item) for slot in (*reversed(before), *after)]
+
+
+def _rail_item(slot: Any, item: QueueItem | None) -> RailItem:
+    found = slot.queue_item
+    return RailItem(found.key, label_of(found), _state(slot), bool(item and found.pk == item.pk))
+
+
+def _state(slot: Any) -> str:
+    if slot.state == Slot.State.DECLINED:
+        return "declined"
+    if slot.is_typed:
+        return "draft"
+    states = {
+        Slot.State.SUBMITTED: "saved",
+        Slot.State.SKIPPED: "skipped",
+        Slot.State.LEASED: "open",
+    }
+    return states.get(slot.state, "ended")
+
+
+def label_of(item: QueueItem) -> str:
+    """What people call an item: the id of the row, or the session's title."""
+    if item.run_item:
+        return item.run_item.public_id
+    session = item.session
+    return (session.title or session.external_id) if session else ""
+
+
+# --- what others said ----------------------------------------------------------------------------
+
+
+def saved_answers(review: Review, actor: Actor) -> dict[str, Any]:
+    """What the actor saved last, as a draft holds it; {} before the first save."""
+    rows = ReviewRevision.objects.visible_to(actor).filter(review=review)
+    found = rows.filter(number=review.n_revisions).first() if review.n_revisions else None
+    if found is None:
+        return {}
+    return {"answers": found.answers, "checks": found.checks, "feedback": found.feedback}
+
+
+def _checks(item: QueueItem, slot: Slot) -> tuple[list[dict[str, Any]], bool]:
+    """The checks, and whether the machine's verdicts are with them."""
+    checks = checks_to_review(item)
+    if item.queue.shows_auto_verdict and not slot.hides_auto:
+        return checks, bool(checks)
+    return without_verdicts(checks), False
+
+
+def _suggestions(item: QueueItem, shape: Shape) -> list[Suggestion]:
+    """What the heuristics propose for criteria that this rubric asks; rows of runs only."""
+    row = item.run_item
+    if row is None:
+        return []
+    prompt = texts_of(row).get("prompt", ("", ""))[1]
+    found = suggest(prompt, row.response, run_status=row.status)
+    return [each for each in found if each.key in shape.by_key]
+
+
+def colleagues_of(
+    item: QueueItem, review: Review, shape: Shape, actor: Actor
+) -> list[dict[str, Any]]:
+    """What colleagues saved, for one who has saved and when the item is revealed.
+
+    In a queue that is not blind, at once. Who may see all waits for it here like everybody.
+    """
+    if item.queue.is_blind and (item.revealed_at is None or review.saved_at is None):
+        return []
+    reviews = Review.objects.visible_to(actor).filter(queue_item=item, saved_at__isnull=False)
+    others = list(reviews.exclude(reviewer=actor.user).select_related("reviewer"))
+    revisions = {
+        (row.review_id, row.number): row
+        for row in ReviewRevision.objects.visible_to(actor).filter(
+            review__in=[each.pk for each in others]
+        )
+    }
+    labels = {criterion.key: criterion.label for criterion in shape.criteria()}
+    return [
+        {
+            "review": each,
+            "revision": revision,
+            "answers": _told(revision.answers, labels) + _told(revision.checks, {}),
+        }
+        for each in others
+        if (revision := revisions.get((each.pk, each.n_revisions)))
+    ]
+
+
+def _told(answers: Any, labels: dict[str, str]) -> list[dict[str, Any]]:
+    return [
+        {
+            "label": labels.get(key, f"Check {key}" if not labels else key),
+            "value": _said(held.get("value")),
+            "flagged": held.get("flagged"),
+            "note": held.get("note", ""),
+        }
+        for key, held in answers.items()
+    ]
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    if isinstance(value, list):
+        return ", ".join(value)
+    return "" if value is None else str(value)

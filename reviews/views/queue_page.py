@@ -1,0 +1,72 @@
+"""What the pages of one queue share: the visible queue, and what its actor may do to it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+from django.http import Http404
+from django.urls import reverse
+
+from evalplatform.scoping.views import ScopedView
+from reviews.models import Queue, QueueItem, Slot
+
+JOINED = ("session__source", "run_item__item", "run_item__run")
+
+
+class OfQueue(ScopedView):
+    """A view under /queues/<pk>/: 404 unless the queue is visible."""
+
+    model = Queue
+    verb = "review"
+
+    @cached_property
+    def queue(self) -> Queue:
+        """The queue of the address."""
+        rows = self.rows().select_related("rubric_version__rubric", "owner")
+        found: Queue | None = rows.filter(pk=self.kwargs["pk"]).first()
+        if found is None:
+            raise Http404
+        found.team = self.actor.team
+        return found
+
+    @cached_property
+    def may_edit(self) -> bool:
+        """Whether the actor may change this queue."""
+        return bool(Queue.objects.editable_by(self.actor).filter(pk=self.queue.pk).exists())
+
+    def url(self, name: str, *args: Any) -> str:
+        """The address of a page of this queue."""
+        return reverse(name, args=[self.actor.team.slug, self.queue.pk, *args])
+
+
+class OfItem(OfQueue):
+    """A view of one item that was given to the actor, and that they have not declined; else 404."""
+
+    @cached_property
+    def slot(self) -> Slot:
+        """The actor's place on the item of the address."""
+        return self.slot_of(self.kwargs["key"])
+
+    @cached_property
+    def item(self) -> QueueItem:
+        """The item, and the evidence under it."""
+        return self.item_of(self.slot)
+
+    def slot_of(self, key: Any) -> Slot:
+        """The actor's place on an item of this queue."""
+        rows = Slot.objects.visible_to(self.actor).filter(queue=self.queue, queue_item__key=key)
+        mine = rows.filter(reviewer=self.actor.user).exclude(state=Slot.State.DECLINED)
+        found: Slot | None = mine.first()
+        if found is None:
+            raise Http404
+        return found
+
+    def item_of(self, slot: Slot) -> QueueItem:
+        """The item of a place, with all that the page reads of it."""
+        rows = QueueItem.objects.visible_to(self.actor).select_related(*JOINED)
+        found: QueueItem | None = rows.filter(pk=slot.queue_item_id, queue=self.queue).first()
+        if found is None:
+            raise Http404
+        found.queue = self.queue
+        return found

@@ -1,0 +1,117 @@
+"""My queues: those I may work on with my own progress, and those I run; and the page of one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Exists, OuterRef, Q
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from evalplatform.accounts.roles import Verb
+from evalplatform.errors import Conflict
+from evalplatform.scoping.keyset import Page, fetch_page
+from evalplatform.scoping.views import ScopedPage
+from reviews.models import Queue, QueueReviewer
+from reviews.progress import own_progress, whole_progress
+from reviews.queueing import FOLLOWS, set_status
+from reviews.views.queue_page import OfQueue
+
+PAGE = 50
+PAGE_KEYS = ("created_at", "id")
+VIEWS = {"review": "To review", "own": "Run by you", "archived": "Archived"}
+# What becomes of a queue: (status, the word on the button, what it means).
+STEPS = {
+    "active": ("Open", "Reviewers are given its items"),
+    "paused": ("Pause", "Nothing is handed out; what is open can be saved"),
+    "closed": ("Close", "Nothing can be saved any more; it can be opened again"),
+    "archived": ("Archive", "It leaves lists and choices"),
+}
+
+
+class QueuesView(ScopedPage):
+    """The queues of one view, newest first: to review, run by me, archived."""
+
+    model = Queue
+    verb = "review"
+    template_name = "reviews/queues.html"
+
+    def context(self, **kwargs: Any) -> dict[str, Any]:
+        asked = self.request.GET.get("view", "")
+        view = asked if asked in VIEWS else "review"
+        rows, error = self.narrowed(view), ""
+        try:
+            page = fetch_page(rows, PAGE_KEYS, self.request.GET.get("page", ""), PAGE)
+        except ValidationError as problem:
+            error, page = problem.messages[0], Page([], "", "")
+        found = list(rows.filter(pk__in=[row.pk for row in page.rows]).select_related("owner"))
+        queues = sorted(found, key=lambda row: (row.created_at, row.pk), reverse=True)
+        mine = own_progress(queues, self.actor)
+        return {
+            "view": view,
+            "views": [(name, label) for name, label in VIEWS.items() if self.offers(name)],
+            "queues": [{"queue": queue, "own": mine[queue.pk]} for queue in queues],
+            "newer_url": self._page_url(view, page.newer),
+            "older_url": self._page_url(view, page.older),
+            "error": error,
+            "queues_url": reverse("queues", args=[self.actor.team.slug]),
+        }
+
+    def narrowed(self, view: str) -> Any:
+        """The visible queues of a view."""
+        rows = self.rows()
+        if view == "archived":
+            return rows.filter(status="archived")
+        rows = rows.exclude(status="archived")
+        if view == "own":
+            return rows if self.actor.may(Verb.SEE_ALL) else rows.filter(owner=self.actor.user)
+        asked = QueueReviewer.objects.visible_to(self.actor).filter(
+            queue=OuterRef("pk"), reviewer=self.actor.user
+        )
+        return rows.filter(Q(is_for_everyone=True) | Exists(asked), status__in=("active", "paused"))
+
+    def offers(self, view: str) -> bool:
+        """Whether the view is of use to this actor."""
+        return view == "review" or self.actor.may(Verb.MANAGE_QUEUES)
+
+    def _page_url(self, view: str, token: str) -> str:
+        return f"?view={view}&page={token}" if token else ""
+
+
+class QueueView(OfQueue, ScopedPage):
+    """How far a queue is: one's own numbers, and all of them for who runs it."""
+
+    verb = "review"
+    template_name = "reviews/queue.html"
+
+    def context(self, **kwargs: Any) -> dict[str, Any]:
+        queue = self.queue
+        sees_all = self.actor.may(Verb.SEE_ALL) or queue.owner_id == self.actor.user.pk
+        return {
+            "queue": queue,
+            "own": own_progress([queue], self.actor)[queue.pk],
+            "whole": whole_progress(queue, self.actor) if sees_all else None,
+            "may_edit": self.may_edit,
+            "steps": [(status, *STEPS[status]) for status in FOLLOWS[queue.status]],
+            "queues_url": reverse("queues", args=[self.actor.team.slug]),
+            "review_url": self.url("review"),
+        }
+
+
+class QueueActView(OfQueue):
+    """POST `status`: open, pause, close or archive the queue."""
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        status = request.POST.get("status", "")
+        if not self.may_edit:
+            raise PermissionDenied("Only its owner and who administers the team may change this.")
+        try:
+            set_status(self.queue, status, by=self.actor)
+        except Conflict as refused:
+            messages.error(request, str(refused.detail))
+        else:
+            messages.success(request, f"The queue is {status} now.")
+        return redirect(self.queue)
