@@ -20,7 +20,7 @@ os.environ.setdefault("ALLOWED_HOSTS", "testserver,localhost")
 
 BENCHMARKS = (
     *("clone", "dataset_export", "dataset_import", "dataset_lists"),
-    *("export", "intake", "lists", "run_export", "run_pages"),
+    *("export", "intake", "lists", "run_checks", "run_export", "run_pages"),
 )
 
 
