@@ -21,7 +21,7 @@ PAGE_KEYS = ("order_index",)
 SHOWN = 200  # characters of a long text in a row; the database sends no more
 MOST_CHIPS = 12
 COUNTED = 1_000  # a filter's rows are counted so far
-LOOKED = 20_000  # rows that are looked through for a text at once
+LOOKED = 10_000  # rows that are looked through for a text at once
 COLUMNS = (
     *("id", "order_index", "public_id", "title", "status", "is_passed", "category", "tags"),
     *("n_checks", "n_passed", "n_low", "n_done", "n_skipped", "n_errors", "item_key"),
