@@ -36,7 +36,7 @@ class ConfigForm(WithEvaluators):
     dataset = ScopedChoiceField(Dataset, label="Dataset", empty_label="Choose…")
     generation = ScopedChoiceField(
         ModelEndpoint,
-        label="Outputs",
+        label="Where they come from",
         required=False,
         empty_label="Stored outputs: judge what the dataset holds",
         help_text="Choose an endpoint to have every input answered anew.",
@@ -50,8 +50,9 @@ class ConfigForm(WithEvaluators):
         ModelEndpoint,
         label="Judge",
         required=False,
-        empty_label="Built-in: compares words, always with low confidence",
-        help_text="Answers the checks and evaluators that need a judge and name no endpoint.",
+        empty_label="Built-in: compares words, and carries out no evaluators",
+        help_text="Answers the checks that words cannot decide, and the evaluators that name no "
+        "endpoint. The built-in one always has low confidence.",
     )
     uses_checks = forms.BooleanField(
         label="Carry out the checks of the dataset",

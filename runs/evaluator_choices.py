@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from django import forms
@@ -9,10 +10,20 @@ from django import forms
 from datasets.models import Dataset
 from evalplatform.scoping.actor import Actor
 from evalplatform.scoping.fields import ScopedChoiceField
-from runs.models import Evaluator
+from runs.models import Evaluator, ModelEndpoint
 
 MOST_EVALUATORS = 500
 THINGS = {Dataset.Level.MESSAGE: "messages", Dataset.Level.SESSION: "whole sessions"}
+
+
+def judge_missing(evaluators: Iterable[Evaluator], judge: ModelEndpoint | None) -> str:
+    """Why these evaluators cannot be carried out without a judge; "" when they can."""
+    if judge:
+        return ""
+    asking = [row.name for row in evaluators if row.kind == row.Kind.JUDGE and not row.endpoint_id]
+    if not asking:
+        return ""
+    return f"“{asking[0]}” asks a model, and names none of its own. Choose the judge that answers."
 
 
 class Choice(NamedTuple):
@@ -55,6 +66,14 @@ class WithEvaluators(forms.Form):
     def holds(self) -> str:
         """What there is to be judged, as a sentence."""
         return f"This dataset holds {THINGS[Dataset.Level(self.level)]}."
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if "evaluators" in cleaned and "judge" in cleaned:
+            fitting = [row for row in self.chosen() if not self.why_not(row)]
+            if missing := judge_missing(fitting, cleaned["judge"]):
+                self.add_error("judge", missing)
+        return cleaned
 
     def chosen(self) -> list[Evaluator]:
         """The evaluators that were chosen, in the order that the form shows."""

@@ -44,7 +44,7 @@ class LaunchForm(WithEvaluators):
         ModelEndpoint,
         label="Judge",
         required=False,
-        empty_label="Built-in: compares words, always with low confidence",
+        empty_label="Built-in: compares words, and carries out no evaluators",
         help_text="Answers the evaluators that name no endpoint of their own.",
     )
     system_prompt = Text(label="System prompt", rows=3, help_text="Sent before every prompt.")

@@ -14,6 +14,7 @@ from evalplatform.accounts.roles import Verb
 from evalplatform.audit.recording import record
 from evalplatform.scoping.actor import Actor
 from runs import planning
+from runs.evaluator_choices import judge_missing
 from runs.models import Evaluator, ModelEndpoint, PromptTemplate, Run, RunBatch, RunItem
 from runs.planning import Prompt
 from runs.prompt_filling import Filled, Source, fill

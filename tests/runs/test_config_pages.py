@@ -37,7 +37,7 @@ def test_a_configuration_is_made_changed_deleted_and_brought_back(
     client = sign_in(cast.eva)
 
     made = client.post(f"{URL}new/", said(dataset, evaluators=[evaluator.pk],
-                                          generation=endpoint.pk))  # fmt: skip
+                                          generation=endpoint.pk, judge=endpoint.pk))  # fmt: skip
     config = EvaluationConfig.all_rows.get()
     assert made.url == f"{URL}{config.pk}/"
     assert config.evaluators() == [evaluator]
@@ -63,11 +63,11 @@ def test_evaluators_of_the_other_level_are_shown_disabled_with_the_reason(
     right = make_evaluator(
         owner=cast.eva, name="Whole", level="session", prompt="Good? {full_history}"
     )
-    client = sign_in(cast.eva)
+    client, judge = sign_in(cast.eva), make_endpoint(owner=cast.eva)
 
-    page = client.get(f"{URL}new/", {"dataset": dataset.pk}).content.decode()
+    page = client.get(f"{URL}new/", {"dataset": str(dataset.pk)}).content.decode()
     refused = client.post(f"{URL}new/", said(dataset, evaluators=[wrong.pk]))
-    client.post(f"{URL}new/", said(dataset, evaluators=[right.pk]))
+    client.post(f"{URL}new/", said(dataset, evaluators=[right.pk], judge=judge.pk))
 
     assert "Judges messages. This dataset holds whole sessions." in page
     assert f'value="{wrong.pk}" disabled' in page
@@ -91,6 +91,19 @@ def test_sessions_are_not_generated_and_messages_do_not_run_by_themselves(
     assert "outputs are generated for datasets of messages only" in generated.content.decode()
     assert "Only datasets of sessions have rules" in alone.content.decode()
     assert EvaluationConfig.all_rows.get().auto_run
+
+
+def test_an_evaluator_that_asks_a_model_needs_one(cast: Cast, sign_in: SignIn) -> None:
+    dataset, endpoint = make_dataset(owner=cast.eva), make_endpoint(owner=cast.eva)
+    lost = make_evaluator(owner=cast.eva)
+    own = make_evaluator(owner=cast.eva, endpoint=endpoint)
+    client = sign_in(cast.eva)
+
+    refused = client.post(f"{URL}new/", said(dataset, evaluators=[lost.pk]))
+    made = client.post(f"{URL}new/", said(dataset, evaluators=[own.pk]))
+
+    assert "asks a model, and names none of its own" in refused.content.decode()
+    assert made.status_code == 302
 
 
 def test_a_configuration_judges_something(cast: Cast, sign_in: SignIn) -> None:
