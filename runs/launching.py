@@ -39,6 +39,11 @@ class Launch:
     parameters: dict[str, Any] = field(default_factory=dict)
     columns: dict[str, Any] = field(default_factory=dict)  # further ones of the run
 
+    def check(self) -> None:
+        """Raises ValidationError when an evaluator has nobody to ask."""
+        if missing := judge_missing(self.evaluators, self.judge):
+            raise ValidationError({"judge": missing})
+
     def told(self) -> dict[str, Any]:
         """As planning takes it."""
         said = {name: getattr(self, name) for name in self.__dataclass_fields__}

@@ -47,6 +47,7 @@ class Command(BaseCommand):
             evaluators=[named(Evaluator, each, actor) for each in options["evaluator"]],
         )
         try:
+            launch.check()
             batch = launch_batch(
                 sources_of(actor, options["key"]),
                 launch,
