@@ -22,6 +22,7 @@ from datasets.intake import take_now
 from datasets.models import Dataset, DatasetVersion, Session
 from evalplatform.accounts.models import ApiKey, Invitation, Membership, Team, User
 from evalplatform.accounts.roles import Role
+from evalplatform.demo.runs import add_runs
 from evalplatform.notifications.models import Notification
 from evalplatform.scoping.actor import Actor
 from reviews.changes import LabelChange
@@ -64,7 +65,8 @@ def seed(url: str) -> dict[str, Any]:
     keys = {role: make_key(actors[first_with(role).key]) for role in Role}
     Invitation.issue("nora@demo.example", Role.EVALUATOR, by=actors["olga"])
     add_conversations(actors)
-    add_suite(actors["eva"])
+    suite = add_suite(actors["eva"])
+    add_runs(suite, by=actors["eva"], typed_by=actors["tess"])
     welcome(actors)
     return {
         "url": url,
@@ -125,7 +127,7 @@ def add_conversations(actors: dict[str, Actor]) -> None:
                 add_label(actors[owner], entry["session"]["externalId"], entry["label"])
 
 
-def add_suite(actor: Actor) -> None:
+def add_suite(actor: Actor) -> Dataset:
     """Make a shared suite of guest questions, with checks on each and on every answer."""
     name = "Guest questions"
     description = "What guests ask most, and what a good answer must hold."
@@ -138,6 +140,7 @@ def add_suite(actor: Actor) -> None:
         changing.add([each.record for each in found if isinstance(each, Item)], arrived="suite")
         changing.set_global_checks([each.check for each in found if isinstance(each, GlobalCheck)])
     suite.change(is_shared=True, by=actor)
+    return suite
 
 
 def read(session: dict[str, Any], row: int) -> SessionRecord:

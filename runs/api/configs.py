@@ -26,6 +26,7 @@ from runs.api.run_serializers import MADE_ONCE, SAME_RUN, RunDetail
 from runs.api.run_telling import TellsRuns
 from runs.api.tools import NAME, OfTools, refuse_errors, tool_etag
 from runs.config_forms import ONLY_SESSIONS
+from runs.evaluator_choices import judge_missing
 from runs.models import ConfigEvaluator, EvaluationConfig
 from runs.models.configuration import PARAMETERS
 from runs.tool_filters import filter_configs
@@ -177,5 +178,8 @@ def refuse_senseless(config: EvaluationConfig) -> None:
         raise ValidationError({"auto_run": ONLY_SESSIONS})
     said = PARAMETERS | config.parameters
     judges = said["uses_checks"] or said["compares_right_answer"] or config.generation_id
-    if not judges and not config.evaluators():
+    evaluators = config.evaluators()
+    if not judges and not evaluators:
         raise ValidationError({"evaluators": NOTHING})
+    if missing := judge_missing(evaluators, config.judge):
+        raise ValidationError({"judge": missing})

@@ -34,6 +34,7 @@ def start(said: dict[str, Any], *, by: Actor, **columns: Any) -> Run:
         columns=columns | shared | {name: said[name] for name in ("limit",) if name in said},
         **{"generation": None} | {name: said[name] for name in SAID if name in said},
     )
+    launch.check()
     if "prompts" in said:
         return launch_prompts([Prompt(**each) for each in said["prompts"]], launch, by=by)
     if "dataset" in said:

@@ -11,8 +11,10 @@ from django.core.management import CommandError, call_command
 from datasets.models import Dataset, DatasetItem, DatasetVersion, Message, Session
 from evalplatform.accounts.models import ApiKey, Membership, User
 from evalplatform.audit.models import AuditEvent
+from evalplatform.jobs.models import Job
 from evalplatform.notifications.models import Notification
 from reviews.models import EvalLabel
+from runs.models import Evaluator, ModelEndpoint, Run
 
 
 @pytest.fixture
@@ -97,3 +99,17 @@ def test_the_team_shares_a_suite_with_checks_on_each_item_and_on_all(
         "is_polite",
         "excludes_exactly",
     ]
+
+
+def test_runs_have_ended_and_can_be_looked_at_at_once(sign_ins: dict[str, object]) -> None:
+    tess = Membership.all_rows.get(user__email="tess@demo.example").act(via="page")
+
+    typed, suite = Run.objects.visible_to(tess).order_by("-created_at")
+
+    assert (suite.kind, suite.status, suite.n_items) == ("full", "success", 7)
+    assert (typed.source, typed.status, typed.owner) == ("custom", "success", tess.user)
+    assert 0 < suite.metrics["checks"]["passed"] < suite.metrics["checks"]["n"]
+    assert suite.metrics["checks"]["errors"] == 0
+    assert Evaluator.objects.visible_to(tess).count() == 1
+    assert {each.kind for each in ModelEndpoint.objects.visible_to(tess)} == {"echo", "replay"}
+    assert not Job.all_rows.filter(kind="run_chunk", state__in=Job.OPEN).exists()

@@ -225,6 +225,7 @@ evaluator-edit                       POST   evaluator  ok   ok   ok   404  404  
 evaluator-restore                    POST   evaluator  ok   ok   ok   404  403  404  in   in
 evaluator-delete                     POST   evaluator  ok   ok   ok   404  404  404  in   in
 configs                              GET    -          ok   ok   ok   ok   ok   404  in   in
+dataset-runs                         GET    dataset    ok   ok   ok   404  404  404  in   in
 config-create                        GET    -          ok   ok   ok   ok   403  404  in   in
 config-create                        POST   -          422  422  422  422  403  404  in   in    name=Nightly
 config                               GET    config     ok   ok   ok   404  404  404  in   in

@@ -163,6 +163,7 @@ EXEMPT = {
     "datasets/editing.py cursor": "copies rows of the locked dataset",
     "datasets/models/dataset.py all_rows": "the first version of a new dataset; deleted datasets "
     "of the actor's team that the actor may edit",
+    "evalplatform/demo/runs.py all_rows": "carries out the jobs of the new demo team",
     "evalplatform/demo/seeding.py all_rows": "makes the demo team before anybody is in it",
     "evalplatform/demo/seeding.py Model.objects": "makes the demo people",
     "evalplatform/demo/seeding.py role": "gives the demo people their roles",
@@ -176,6 +177,7 @@ EXEMPT = {
 
 
 ASSEMBLED = {
+    "evalplatform/demo/runs.py": "makes example runs, as the contract of seeding says",
     "evalplatform/demo/seeding.py": "puts example content into every app, as its contract says",
 }
 TEMPLATES: dict[str, str] = {}

@@ -142,6 +142,9 @@ def test_a_configuration_offers_what_fits_its_dataset_and_is_previewed(
     look(page, "config")
     page.goto(f"{site}/runs/configs/")
     look(page, "configs")
+    page.goto(f"{site}/datasets/{dataset.pk}/runs/")
+    expect(page.get_by_role("link", name="Nightly", exact=True)).to_be_visible()
+    look(page, "dataset-runs")
     assert watch.seen == []
 
 

@@ -180,3 +180,19 @@ def test_the_list_does_not_query_per_row(
     with django_assert_max_num_queries(16):
         page = client.get(URL, {"q": "No 1"}).content.decode()
     assert "10 configurations" in page
+
+
+def test_a_dataset_shows_its_configurations_and_runs_on_a_tab(cast: Cast, sign_in: SignIn) -> None:
+    dataset = make_dataset(owner=cast.eva, items=seven_items())
+    config = make_config(owner=cast.eva, dataset=dataset)
+    make_config(owner=cast.eva, dataset=make_dataset(owner=cast.eva), name="Elsewhere")
+    client = sign_in(cast.eva)
+    url = f"/t/lighthouse/datasets/{dataset.pk}/runs/"
+    assert "Not run yet" in client.get(url).content.decode()
+
+    client.post(f"{URL}{config.pk}/start/", {"kind": "full"})
+    page = client.get(url).content.decode()
+
+    assert Run.all_rows.get().title in page
+    assert f"runs/new/custom/?dataset={dataset.pk}" in page
+    assert "Elsewhere" not in page

@@ -63,7 +63,7 @@ def test_prompts_are_started_and_their_answers_told(
 
 def test_a_dataset_is_started_with_an_evaluator_and_counted(cast: Cast, call_as: CallAs) -> None:
     dataset = make_dataset(owner=cast.eva, items=checked(4))
-    evaluator = make_evaluator(owner=cast.eva)
+    evaluator = make_evaluator(owner=cast.eva, endpoint=make_endpoint(owner=cast.eva))
     client = call_as(cast.eva)
 
     made = launched(

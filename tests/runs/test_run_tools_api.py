@@ -71,8 +71,8 @@ def test_what_is_no_evaluator_is_refused_by_field(
 
 
 def test_a_configuration_is_made_and_its_parts_change_alone(cast: Cast, call_as: CallAs) -> None:
-    dataset, evaluator = make_dataset(owner=cast.eva), make_evaluator(owner=cast.eva)
-    client = call_as(cast.eva)
+    dataset, endpoint = make_dataset(owner=cast.eva), make_endpoint(owner=cast.eva)
+    evaluator, client = make_evaluator(owner=cast.eva, endpoint=endpoint), call_as(cast.eva)
     body = {
         "name": "Nightly", "dataset": str(dataset.pk), "evaluators": [str(evaluator.pk)],
         "parameters": {"heavyweightFactor": 3},
