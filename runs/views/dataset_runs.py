@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from datasets.views.dataset_page import DatasetPage
 from runs.models import EvaluationConfig, Run
-from runs.run_listing import PAGE_KEYS, listed, rows_of
+from runs.run_listing import listed, rows_of
 
 MOST_CONFIGS = 100
 MOST_RUNS = 20
@@ -25,7 +25,7 @@ class DatasetRunsView(DatasetPage):
     def context(self, **kwargs: Any) -> dict[str, Any]:
         slug = self.actor.team.slug
         every = Run.objects.visible_to(self.actor).filter(dataset=self.dataset)
-        newest = every.order_by(*(f"-{key}" for key in PAGE_KEYS))
+        newest = every.order_by("-created_at", "-id")
         names = {str(self.dataset.pk): self.dataset.name}
         return {
             "configs": self.configs(every),

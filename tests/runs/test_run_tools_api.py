@@ -11,7 +11,7 @@ from rest_framework.test import APIClient
 from runs.models import Evaluator, Run
 from tests.cast import Cast
 from tests.datasets_made import make_dataset
-from tests.runs_made import make_config, make_evaluator
+from tests.runs_made import make_config, make_endpoint, make_evaluator
 
 CallAs = Callable[..., APIClient]
 EVALUATORS, CONFIGS = "/api/v1/evaluators", "/api/v1/configs"
