@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from exports.formats import run_csv, run_json, run_tables
 from exports.formats.options import InvalidOptionsError, read_switch
+from exports.run_reading import read_blocks, read_lines, read_pages
 from exports.run_statements import (
     KINDS,
-    RunStatements,
+    line_statements,
     table_statements,
 )
 from exports.storing import temporary_file
@@ -76,8 +77,8 @@ _READ: dict[str, Callable[[object], bool | TableFormat]] = {
 class RunExportFormat:
     """One format; `version` goes up whenever the same run would give other bytes.
 
-    `options` are those that it heeds. One with `tables`, the statements of a page of them, is given
-    blocks of lines, the others pages of rows.
+    `options` are those that it heeds; `read` gives what it writes, in order, of a run that is
+    visible in the snapshot of that connection.
     """
 
     slug: str
@@ -85,10 +86,10 @@ class RunExportFormat:
     suffix: str
     media_type: str
     version: int
+    read: Callable[[Any, RunOptions, str], Iterator[list[Any]]]
     write: Callable[[RunFile], Iterator[str] | Iterator[bytes]]
     options: tuple[str, ...]
     help: str
-    tables: Callable[[RunOptions], RunStatements] | None = None
     row_name: str = "test results"
 
 
@@ -99,7 +100,7 @@ def _tables(file: RunFile) -> Iterator[bytes]:
         for _ in run_tables.write(
             out,
             file.head,
-            file.blocks,
+            file.rows,
             KINDS,
             file.tally,
             is_parquet=options.tables is TableFormat.PARQUET,
@@ -114,24 +115,30 @@ def _tables(file: RunFile) -> Iterator[bytes]:
 _FORMATS = (
     RunExportFormat(
         "run-csv", "Run CSV", ".csv", "text/csv; charset=utf-8", 1,
+        lambda run, options, using: read_lines(
+            run, line_statements(is_safe=options.spreadsheet_safe), using
+        ),
         lambda file: run_csv.write(
-            file.head, file.pages, file.tally, is_safe=file.options.spreadsheet_safe
+            file.head, file.rows, file.tally, is_safe=file.options.spreadsheet_safe
         ),
         ("spreadsheet_safe",),
         "The run, then its tests with their checks, spread down over rows.",
     ),
     RunExportFormat(
         "run-json", "Run JSON", ".json", "application/json", 1,
-        lambda file: run_json.write(file.head, file.pages, file.tally),
+        lambda run, options, using: read_pages(run, using),
+        lambda file: run_json.write(file.head, file.rows, file.tally),
         (),
         "The run and its tests with their checks, every value with its type.",
     ),
     RunExportFormat(
         "run-tables", "Run tables", ".zip", "application/zip", 1,
+        lambda run, options, using: read_blocks(
+            run, table_statements(is_safe=options.spreadsheet_safe), using
+        ),
         _tables,
         ("spreadsheet_safe", "tables"),
         "A ZIP of plain tables: run, metrics, tests and checks, for pandas, Polars and DuckDB.",
-        tables=lambda options: table_statements(is_safe=options.spreadsheet_safe),
     ),
 )  # fmt: skip
 

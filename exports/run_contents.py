@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from evalplatform.scoping.actor import Actor
 from exports.formats.records import ItemTally
-from exports.formats.run_records import RunBlock, RunHead, RunPage
+from exports.formats.run_records import RunHead
 from exports.reading_ahead import rows_ahead
 from exports.run_catalog import RunExportFormat, RunOptions
-from exports.run_reading import finished_rows, read_blocks, read_head, read_pages
+from exports.run_reading import finished_rows, read_head
 
 if TYPE_CHECKING:
     from exports.models import Export
@@ -20,20 +20,12 @@ if TYPE_CHECKING:
 
 @dataclass
 class RunFile:
-    """What a format is given; `pages` or `blocks`, as it wants them."""
+    """What a format is given: the head, and what its own `read` gave of the rows."""
 
     head: RunHead
     rows: Iterator[Any]
     options: RunOptions
     tally: ItemTally = field(default_factory=ItemTally)
-
-    @property
-    def pages(self) -> Iterator[RunPage]:
-        return self.rows
-
-    @property
-    def blocks(self) -> Iterator[RunBlock]:
-        return self.rows
 
 
 class RunContent:
@@ -66,10 +58,7 @@ class RunContent:
     def read(self, using: str) -> Iterator[list[Any]]:
         """The head, then the rows of the same moment."""
         yield [read_head(self.run.pk, self.actor, using)]
-        if self.format.tables is None:
-            yield from read_pages(self.run.pk, using)
-        else:
-            yield from read_blocks(self.run.pk, self.format.tables(self.options), using)
+        yield from self.format.read(self.run.pk, self.options, using)
 
     def facts(self) -> dict[str, Any]:
         assert self.file is not None

@@ -18,15 +18,17 @@ from exports.formats.run_records import (
     Figures,
     RunBlock,
     RunHead,
+    RunLines,
     RunPage,
     StoredCheck,
     StoredTest,
 )
-from exports.run_statements import STORED, RunStatements
+from exports.run_statements import STORED, LineStatements, RunStatements
 from runs.models import Run, RunItem
 
 A_PAGE = 1_000
 _PASSED_OR_NOT = Q(is_passed__isnull=False) | Q(status=RunItem.Status.ERROR)
+_MARKED = b"t"
 Told = dict[str, Any]
 
 
@@ -71,12 +73,37 @@ def _figures(run: Any, actor: Actor, using: str) -> Figures:
 
 def read_pages(pk: Any, using: str) -> Iterator[list[RunPage]]:
     """The rows of a run that was visible in the same snapshot, in order."""
+    for told in _ranges(pk, using):
+        tests = [StoredTest._make(row) for row in _fetched(STORED.items, told, using)]
+        checks = [StoredCheck._make(row) for row in _fetched(STORED.checks, told, using)]
+        yield [RunPage(tests, checks)]
+
+
+def read_lines(pk: Any, statements: LineStatements, using: str) -> Iterator[list[RunLines]]:
+    """The same as cells that are quoted already."""
+    for told in _ranges(pk, using):
+        page = RunLines([], {}, {}, {})
+        marks = set()
+        for line in _copied(statements.tests, told, using):
+            marks.add(line[:1])
+            page.tests.append(line[2:-1])
+        if _MARKED in marks:
+            for id_, *lists in _fetched(statements.lists, told, using):
+                page.lists[id_.encode()] = (lists[0], lists[1], lists[2])
+        marks = set()
+        for line in _copied(statements.checks, told, using):
+            marks.add(line[:1])
+            page.checks.setdefault(line[2:38], []).append(line[39:-1])
+        if _MARKED in marks:
+            for id_, examples, n in _fetched(statements.examples, told, using):
+                page.examples.setdefault(id_.encode(), {})[n] = examples
+        yield [page]
+
+
+def _fetched(statement: str, told: Told, using: str) -> list[Any]:
     with connections[using].cursor() as cursor:
-        for told in _ranges(pk, using):
-            cursor.execute(STORED.items, told)
-            tests = [StoredTest._make(row) for row in cursor.fetchall()]
-            cursor.execute(STORED.checks, told)
-            yield [RunPage(tests, [StoredCheck._make(row) for row in cursor.fetchall()])]
+        cursor.execute(statement, told)
+        return list(cursor.fetchall())
 
 
 def read_blocks(pk: Any, statements: RunStatements, using: str) -> Iterator[list[RunBlock]]:

@@ -45,6 +45,65 @@ STORED = RunStatements(
 )
 
 
+class LineStatements(NamedTuple):
+    """Those of a page of RunLines; the last two are asked when a line is marked with t."""
+
+    tests: str
+    checks: str
+    lists: str
+    examples: str
+
+
+def line_statements(*, is_safe: bool) -> LineStatements:
+    """PostgreSQL quotes the cells, in C: each line is a mark, then cells, the first an id."""
+
+    def cell(value: str) -> str:
+        if not is_safe:
+            return f"nullif({value}, '')"
+        mark = f"CASE WHEN {value} ~ '{_DANGEROUS}' THEN '''' || ({value})"
+        return f"{mark} ELSE nullif({value}, '') END"
+
+    tests = (
+        _HAS_LISTS, "i.id", cell("i.public_id"), "initcap(i.status)", cell("i.error"),
+        cell("i.prompt_text"), cell("i.response"), cell("i.files[1]"), "i.in_tokens",
+        "i.out_tokens", _real("i.duration"),
+    )  # fmt: skip
+    checks = (
+        "c.examples <> '[]'", "i.id", cell("c.operator"), cell("c.criteria"),
+        _word("c.auto_eval", cell("c.auto_eval")), _word("c.edited_auto_eval"),
+        cell("c.edited_feedback"), _word("c.confidence"), cell("c.feedback"), "c.weight",
+        cell("c.extracted"), cell("c.conditional_operator"), cell("c.conditional_criteria"),
+        cell("c.category"),
+    )  # fmt: skip
+    return LineStatements(
+        f"COPY ({_items(', '.join(tests))}) TO STDOUT (FORMAT csv)",
+        f"COPY ({_checks(', '.join(checks))}) TO STDOUT (FORMAT csv)",
+        f"""SELECT i.id::text, to_jsonb(i.files)::text, i.input_context::text,
+            i.output_context::text FROM runs_runitem i WHERE {_RANGE} AND {_HAS_LISTS}""",  # noqa: S608
+        f"""SELECT * FROM (SELECT i.id::text, c.examples::text AS examples,
+                row_number() OVER (PARTITION BY i.id ORDER BY c.position) - 1
+            FROM runs_runitem i JOIN runs_checkresult c ON c.run_item_id = i.id WHERE {_RANGE}
+            ) found WHERE examples <> '[]'""",  # noqa: S608
+    )
+
+
+_HAS_LISTS = "(cardinality(i.files) > 1 OR i.input_context <> '{}' OR i.output_context <> '{}')"
+
+
+def _word(value: str, other: str = "NULL") -> str:
+    """A word of ours with a capital."""
+    return (
+        f"CASE {value} WHEN 'pass' THEN 'Pass' WHEN 'fail' THEN 'Fail' "
+        f"WHEN 'high' THEN 'High' WHEN 'low' THEN 'Low' ELSE {other} END"
+    )
+
+
+def _real(value: str) -> str:
+    """A real number as programs write it: 1.0, where PostgreSQL writes 1."""
+    is_whole = f"{value} = trunc({value}) AND abs({value}) < 1e15"
+    return f"CASE WHEN {is_whole} THEN {value}::text || '.0' ELSE {value}::text END"
+
+
 def _time(value: str) -> str:
     """A time in UTC as ISO 8601, to the microsecond."""
     return f"""to_char({value} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""

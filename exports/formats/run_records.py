@@ -119,6 +119,21 @@ class RunPage(NamedTuple):
     checks: list[StoredCheck]
 
 
+class RunLines(NamedTuple):
+    """Some rows in order as cells of a CSV that are quoted already, a line each.
+
+    A line of `tests` begins with the id of its row and has the cells up to the duration; `checks`
+    are those of each row by its id, without their examples. `lists` holds the files and contexts of
+    rows that have any to go down, `examples` those of checks by their place among the checks of the
+    row, all as JSON.
+    """
+
+    tests: list[bytes]
+    checks: dict[bytes, list[bytes]]
+    lists: dict[bytes, tuple[str, str, str]]
+    examples: dict[bytes, dict[int, str]]
+
+
 class RunBlock(NamedTuple):
     """Records of one table, whole CSV lines."""
 

@@ -101,7 +101,7 @@ class OutputsView(ScopedAPIView):
             asked=request.data,
         )
         told = ImportedSerializer(run, context={"n_missing": report.n_missing})
-        where = {"Location": reverse("run", args=[self.actor.team.slug, run.pk])}
+        where = {"Location": reverse("api-run", args=[run.pk])}
         return Response(told.data, status=201 if is_new else 200, headers=where)
 
     def config(self, pk: uuid.UUID | None, dataset: Dataset) -> EvaluationConfig | None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import random
 import uuid
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,7 +16,7 @@ from evalplatform.jobs.running import run_job
 from evalplatform.scoping.actor import Actor
 from exports.models import Export
 from exports.run_catalog import RUN_FORMATS, RunOptions
-from runs.models import Run, RunItem
+from runs.models import CheckResult, Run, RunItem
 from tests.datasets_made import make_dataset
 from tests.runs_made import make_check_result, make_run, make_run_item
 
@@ -117,3 +119,100 @@ def known(text: str, run: Run) -> str:
     for own, shown in ((run.pk, "RUN"), (run.dataset_id, "SUITE"), (item, "RESULT")):
         text = text.replace(str(own), shown)
     return text
+
+
+@dataclass
+class Made:
+    """What a generated row was made of, and how many rows of a CSV it takes."""
+
+    response: str
+    files: list[str]
+    inputs: dict[str, Any]
+    outputs: dict[str, Any]
+    checks: list[dict[str, Any]]
+
+    @property
+    def n_rows(self) -> int:
+        n_checks = sum(max(1, len(check["examples"])) for check in self.checks)
+        return max(1, n_checks, len(self.files), len(self.inputs), len(self.outputs))
+
+
+TEXTS = (
+    "plain", "a, b", 'say "so"', "two\nlines", "cr\rlf\r\n", "=1+1", "'-x", " +2", "-- dash", "",
+    "\u2028 שלום 🦀", "\ttab", "0012", "\\N", "\\.", "null", "{", "@x", "\x1c\x85 =", "\x7f",
+)  # fmt: skip
+VALUES = (*TEXTS, 1, 1.5, True, None, ["a", 1], {"k": "v, w"}, [])
+
+
+def generated_run(owner: Actor, *, seed: int, n: int) -> tuple[Run, list[Made]]:
+    """A run of rows with all there can be in them, the same for the same seed."""
+    dice = random.Random(seed)
+    run = make_run(owner=owner, title="Generated")
+    made = []
+    for index in range(n):
+        said = Made(
+            response=dice.choice(TEXTS),
+            files=[
+                f"documents/{dice.choice(TEXTS)}{k}.pdf" for k in range(dice.choice((0, 0, 1, 3)))
+            ],
+            inputs=_pairs(dice),
+            outputs=_pairs(dice),
+            checks=[_check(dice) for _ in range(dice.choice((0, 1, 2, 3, 5)))],
+        )
+        is_error = dice.random() < 0.1
+        add_test(
+            run, index, said.checks, response=said.response, files=said.files,
+            input_context=said.inputs, output_context=said.outputs,
+            status="error" if is_error else "success", error="It hung." if is_error else "",
+            in_tokens=dice.choice((None, 0, 12)), duration=dice.choice((None, 0.0, 0.8, 12.25)),
+        )  # fmt: skip
+        made.append(said)
+    for check in CheckResult.all_rows.filter(run=run, state="done", position=0)[::3]:
+        if check.is_passed is not None:
+            _edit(check, owner)
+    return run, made
+
+
+def _names(dice: random.Random) -> list[str]:
+    return [f"documents/{dice.choice(TEXTS)}{k}.pdf" for k in range(dice.choice((0, 0, 1, 3)))]
+
+
+def _pairs(dice: random.Random) -> dict[str, Any]:
+    return {f"key {k}": dice.choice(VALUES) for k in range(dice.choice((0, 0, 1, 4)))}
+
+
+def _check(dice: random.Random) -> dict[str, Any]:
+    said: dict[str, Any] = {
+        "operator": dice.choice(("includes", "grammar", "regex")),
+        "criteria": dice.choice(TEXTS),
+        "weight": dice.choice((0, 1, 2, 1000)),
+        "category": dice.choice(("Correctness", "Style", "a, b")),
+        "examples": [
+            {"type": dice.choice(("positive", "negative")), "text": dice.choice(TEXTS)}
+            for _ in range(dice.choice((0, 0, 1, 3)))
+        ],
+        "feedback": dice.choice(TEXTS),
+    }
+    if (state := dice.choice(("done", "done", "done", "skipped", "error"))) != "done":
+        return said | undone(state, dice.choice(TEXTS))
+    is_passed = dice.random() < 0.7
+    verdict = {"auto_eval": "pass" if is_passed else "fail", "is_passed": is_passed}
+    return said | verdict | {"confidence": dice.choice(("high", "high", "low"))}
+
+
+def _edit(check: CheckResult, owner: Actor) -> None:
+    """Override a verdict, as overriding keeps it and its row's counts."""
+    now_passed = not check.stands
+    CheckResult.all_rows.filter(pk=check.pk).update(
+        edited_auto_eval="pass" if now_passed else "fail", edited_feedback="No.",
+        edited_by=owner.user, edited_at=DONE,
+    )  # fmt: skip
+    item = RunItem.all_rows.get(pk=check.run_item_id)
+    item.n_passed += 1 if now_passed else -1
+    item.is_passed = item.status == "success" and item.n_passed == item.n_checks
+    item.save(update_fields=["n_passed", "is_passed"])
+
+
+def shown(value: Any) -> str:
+    """A value of a context as a cell says it."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
