@@ -111,7 +111,7 @@ def read_blocks(pk: Any, statements: RunStatements, using: str) -> Iterator[list
     for table, statement in (("items", statements.items), ("checks", statements.checks)):
         yield [RunBlock(table, 0, b"")]
         for told in _ranges(pk, using):
-            lines = list(_copied(statement, told, using))
+            lines = _copied(statement, told, using)
             yield [RunBlock(table, len(lines), b"".join(lines))]
 
 
@@ -123,8 +123,7 @@ def _ranges(pk: Any, using: str) -> Iterator[Told]:
         yield {"run": pk, "first": first, "last": first + A_PAGE - 1}
 
 
-def _copied(statement: str, told: Told, using: str) -> Iterator[bytes]:
+def _copied(statement: str, told: Told, using: str) -> list[bytes]:
     """The lines of a COPY; one line each, whatever line breaks its cells hold."""
     with connections[using].cursor() as cursor, cursor.copy(statement, told) as source:
-        for line in source:
-            yield bytes(line)
+        return [bytes(line) for line in source]

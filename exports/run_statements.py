@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from exports.sql_cells import DANGEROUS
+from exports.sql_cells import TIME, filled, safe
 
 _RANGE = """i.run_id = %(run)s AND i.order_index BETWEEN %(first)s AND %(last)s
     AND i.status <> 'pending'"""
@@ -58,10 +58,7 @@ def line_statements(*, is_safe: bool) -> LineStatements:
     """PostgreSQL quotes the cells, in C: each line is a mark, then cells, the first an id."""
 
     def cell(value: str) -> str:
-        if not is_safe:
-            return f"nullif({value}, '')"
-        mark = f"CASE WHEN {value} ~ '{_DANGEROUS}' THEN '''' || ({value})"
-        return f"{mark} ELSE nullif({value}, '') END"
+        return filled(safe(value) if is_safe else value)
 
     tests = (
         _HAS_LISTS, "i.id", cell("i.public_id"), "initcap(i.status)", cell("i.error"),
@@ -104,11 +101,6 @@ def _real(value: str) -> str:
     return f"CASE WHEN {is_whole} THEN {value}::text || '.0' ELSE {value}::text END"
 
 
-def _time(value: str) -> str:
-    """A time in UTC as ISO 8601, to the microsecond."""
-    return f"""to_char({value} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
-
-
 # Name, expression, kind: `text` is what people and models wrote, a `word` is one of ours.
 Column = tuple[str, str, str]
 ITEM_COLUMNS: tuple[Column, ...] = (
@@ -139,7 +131,7 @@ ITEM_COLUMNS: tuple[Column, ...] = (
     ("weight", "i.weight", "int"),
     ("weight_passed", "i.weight_passed", "int"),
     ("attempts", "i.attempts", "int"),
-    ("finished_at", _time("i.finished_at"), "time"),
+    ("finished_at", TIME.format("i.finished_at"), "time"),
 )
 CHECK_COLUMNS: tuple[Column, ...] = (
     ("test_result_id", "i.id", "word"),
@@ -187,5 +179,5 @@ def _written(value: str, kind: str, *, is_safe: bool) -> str:
     if kind == "bool":
         return f"CASE WHEN {value} THEN 'true' WHEN NOT {value} THEN 'false' END"
     if kind == "text" and is_safe:
-        return f"CASE WHEN {value} ~ '{DANGEROUS}' THEN '''' || ({value}) ELSE {value} END"
+        return safe(value)
     return value

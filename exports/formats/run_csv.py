@@ -39,8 +39,12 @@ CHECK_TITLES = (
 _NO_TEST = b"," * len(TEST_TITLES)
 _NO_CHECK = b"," * (len(CHECK_TITLES) - 1) + b"\n"
 _CHECK_ONLY = b"," * (len(CHECK_TITLES) - 3)  # all cells of a check but its examples
+_NO_EXAMPLE = b",,\n"
+_NEXT_CHECK = _NO_EXAMPLE + _NO_TEST
 _ID = 36  # characters of the id at the beginning of a line
 Cell = Callable[[str], str]
+Lists = tuple[str, str, str]
+NO_LISTS: Lists = ("", "", "")
 _special = re.compile('[",\r\n]').search
 _decode = msgspec.json.decode
 
@@ -88,27 +92,34 @@ def _number(value: float | None) -> str:
 
 def _page(page: RunLines, cell: Cell) -> Iterator[bytes]:
     """Each test with its checks beside it, the longer of both going down alone."""
+    spread: dict[Lists, list[bytes]] = {NO_LISTS: [b",,,,,"]}  # once for equal lists
     for test in page.tests:
         id_ = test[:_ID]
-        checks: Iterable[bytes] = page.checks.get(id_, ())
-        if examples := page.examples.get(id_):
-            checks = _with_examples(checks, examples, cell)
-        else:
-            checks = [check + b",,\n" for check in checks]
-        lists = page.lists.get(id_)
-        lines = [test + b",,,,,"] if lists is None else _test_lines(test, lists, cell)
-        for left, right in zip_longest(lines, checks):
-            yield left or _NO_TEST
+        lists = page.lists.get(id_, NO_LISTS)
+        if lists not in spread:
+            spread[lists] = _spread(lists, cell)
+        first, *further = spread[lists]
+        checks = page.checks.get(id_, [])
+        examples = page.examples.get(id_)
+        yield test
+        yield first
+        if checks and not further and not examples:
+            yield _NEXT_CHECK.join(checks)
+            yield _NO_EXAMPLE
+            continue
+        beside = _with_examples(checks, examples or {}, cell)
+        for n, (left, right) in enumerate(zip_longest((b"", *further), beside)):
+            if n:
+                yield left or _NO_TEST
             yield right or _NO_CHECK
 
 
-def _test_lines(test: bytes, lists: tuple[str, str, str], cell: Cell) -> list[bytes]:
-    """The cells of a test, then a line for each further file and pair of a context."""
+def _spread(lists: Lists, cell: Cell) -> list[bytes]:
+    """The rest of the first line of a test, then a line for each further file and pair."""
     files = lists[0]
     names = [] if files == "[]" else [cell(each) for each in _decode(files)]
     pairs, others = _pairs(lists[1], cell), _pairs(lists[2], cell)
-    first = f",{pairs[0] if pairs else ','},{others[0] if others else ','},"
-    lines = [test + first.encode()]
+    lines = [f",{pairs[0] if pairs else ','},{others[0] if others else ','},".encode()]
     for name, pair, other in zip_longest(names[1:], pairs[1:], others[1:]):
         lines.append(f",,,,,,{name or ''},,,,{pair or ','},{other or ','},".encode())
     return lines
