@@ -52,7 +52,7 @@ function begin() {
   form.querySelectorAll("[data-chord]").forEach((chord) => (chord.textContent = isMac ? "⌘ ↵" : "Ctrl ↵"));
   showHelp(localStorage.getItem("review-help") !== "0");
   noteChosen();
-  const fields = fieldsOf(form);
+  const fields = fieldsOf(form).filter((field) => field.matches("fieldset")); // never where keys would be typed
   focusField(fields.find((field) => !isAnswered(field)) ?? fields[0], { quietly: true });
   if (!("saved" in desk.dataset)) {
     renewing = setInterval(renew, Math.min(300, Math.max(20, Number(desk.dataset.lease) * 20)) * 1000);
@@ -101,7 +101,7 @@ const save = () =>
     const answer = await ask(desk.dataset.saveUrl, "POST", JSON.stringify({ number: draft.number, draft: readForm(form) }));
     if (answer.status === 200) return draft.forget(), swap(answer.body);
     if (answer.status === 409 && answer.body.is_stale) return settle(answer.body, save);
-    draft.changed();
+    if (draft.isDirty) draft.changed();
     refused(answer);
   });
 
@@ -235,7 +235,7 @@ function noteChosen() {
 
 function showHelp(isShown) {
   form.classList.toggle("hides-help", !isShown);
-  form.querySelector("[data-help-toggle]").setAttribute("aria-pressed", String(isShown));
+  form.querySelector("[data-help-toggle]").textContent = isShown ? "Hide instructions" : "Show instructions";
 }
 
 /* Keys */
@@ -314,6 +314,10 @@ place.addEventListener("click", (event) => {
     event.preventDefault();
     open(link.href);
   }
+  if (target.closest("[data-to-answers]")) {
+    event.preventDefault();
+    form.querySelector("[data-field]").scrollIntoView({ block: "start" });
+  }
   if (target.closest("[data-skip]")) skip();
   if (target.closest("[data-note-open]")) openNote(target.closest("[data-field]"));
   const flag = target.closest("[data-flag]");
@@ -321,7 +325,7 @@ place.addEventListener("click", (event) => {
   if (target.closest("[data-drop]")) act(async () => { await draft.settle(); const answer = await ask(desk.dataset.draftUrl, "DELETE"); if (answer.status === 200) draft.forget(), swap(answer.body); else refused(answer); });
   const toggle = target.closest("[data-help-toggle]");
   if (toggle) {
-    const isShown = toggle.getAttribute("aria-pressed") !== "true";
+    const isShown = form.classList.contains("hides-help");
     localStorage.setItem("review-help", isShown ? "1" : "0");
     showHelp(isShown);
   }

@@ -1,0 +1,212 @@
+"""Before reveal, no response of the review pages says what colleagues or the machine said."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from reviews.claiming import claim
+from reviews.models import Queue, QueueItem, Review, ReviewRevision, Rubric, Slot
+from reviews.saving import open_review, save, save_draft
+from runs.models import CheckResult
+from tests.cast import Cast
+from tests.reviews_made import make_queue_with_verdicts
+from tests.runs_made import make_check_result, make_run, make_run_item
+
+pytestmark = pytest.mark.django_db
+SignIn = Callable[..., Client]
+JSON = "application/json"
+COLLEAGUE = "otter-colleague"
+DRAFT = "otter-draft"
+MACHINE = "otter-machine"
+CHANGING = re.compile(r'csrf\w*"? (?:value|content)="\w+"|"csrf-token" content="\w+"|\w{64}')
+
+
+@pytest.fixture
+def queue(cast: Cast) -> Queue:
+    """One row of a run whose check failed, asked of the Lab's rubric, two reviews wanted."""
+    run = make_run(owner=cast.eva, n_items=1)
+    row = make_run_item(run, order_index=1, is_passed=False)
+    for n, state in enumerate(("done", "error")):
+        make_check_result(
+            row,
+            position=n,
+            state=state,
+            auto_eval=f"{MACHINE}-verdict" if state == "done" else "",
+            is_passed=None,
+            feedback=f"{MACHINE}-feedback",
+            extracted=f"{MACHINE}-extracted",
+        )
+    rubric = Rubric.of_the_product("lab-review", by=cast.eva)
+    queue = make_queue_with_verdicts(owner=cast.eva, run=run, rubric=rubric, reviews_per_item=2)
+    QueueItem.all_rows.filter(run_item__order_index=0).delete()
+    QueueItem.all_rows.update(stratum=f"{MACHINE}-failing", inclusion_probability=0.123456)
+    return queue
+
+
+def answers(queue: Queue, item: QueueItem, *, is_bad: bool, note: str = "") -> dict[str, Any]:
+    """A whole review of the item; `is_bad` in everything that can be."""
+    said: dict[str, Any] = {}
+    for criterion in queue.rubric_version.read().criteria():
+        values: list[Any] = list(criterion.values)
+        if criterion.kind == "text" or not criterion.required:
+            continue
+        value = values[0 if is_bad else -1]
+        value = int(value) if criterion.kind == "rating" else value
+        if criterion.kind == "boolean":
+            value = is_bad
+        said[criterion.key] = {"value": value, "flagged": is_bad, "note": note}
+    checks = CheckResult.all_rows.filter(run_item=item.run_item_id, state="done")
+    verdict = {"value": "fail" if is_bad else "pass", "flagged": is_bad, "note": note}
+    return {"answers": said, "checks": {str(each.pk): verdict for each in checks},
+            "feedback": note}  # fmt: skip
+
+
+def colleague_saves(cast: Cast, queue: Queue, *, is_bad: bool) -> None:
+    """Emil saves with a marker in every text; Adam has typed a draft."""
+    claim(queue, by=cast.emil)
+    item = QueueItem.all_rows.get(queue=queue)
+    save(item, answers(queue, item, is_bad=is_bad, note=COLLEAGUE), by=cast.emil)
+
+
+def everything(client: Client, queue: Queue, item: QueueItem) -> Iterator[tuple[str, str]]:
+    """What the pages answer a reviewer who was given the item: pages, parts, faults, acts."""
+    base = "/t/lighthouse/queues/"
+    page = f"{base}{queue.pk}/review/{item.key}/"
+    got = [base, page]
+    got += [f"{base}?{query}" for query in ("view=own", "view=archived", "page=x")]
+    got += [f"{base}{queue.pk}/{rest}" for rest in ("", "review/", f"review/{queue.pk}/")]
+    got += [f"{page}{rest}" for rest in ("?view=raw", "material/", f"files/{item.key}/")]
+    asked = ("view=raw", "start=0", "whole=prompt", "whole=response", "whole=checks")
+    got += [f"{page}material/?{query}" for query in asked]
+    for url in got:
+        yield url, client.get(url).content.decode()
+    part = client.get(page, headers={"X-Part": "desk"})
+    yield "part", part.content.decode()
+    typed = json.dumps({"number": 0, "draft": {"feedback": "mine"}})
+    sent: list[tuple[str, str, str]] = [
+        ("PUT", "draft/", typed), ("PUT", "draft/", typed), ("PUT", "draft/", "no"),
+        ("DELETE", "draft/", ""), ("POST", "save/", typed), ("POST", "save/", "[]"),
+        ("POST", "save/", json.dumps({"number": 2, "draft": {"answers": {"status": {}}}})),
+        ("POST", "renew/", ""), ("POST", "decline/", ""), ("POST", "skip/", ""),
+        ("POST", "renew/", ""), ("GET", "", ""),
+    ]  # fmt: skip
+    for method, act, text in sent:
+        yield f"{method} {act}", client.generic(method, page + act, text, JSON).content.decode()
+
+
+@pytest.mark.parametrize("is_bad", [True, False])
+@pytest.mark.parametrize("name", ["tess", "eva", "olga"])
+def test_nothing_of_colleagues_or_machine_is_in_any_response_before_reveal(
+    cast: Cast, sign_in: SignIn, queue: Queue, name: str, is_bad: bool
+) -> None:
+    reviewer = cast.actor(name)
+    slot = claim(queue, by=reviewer)
+    assert slot is not None
+    review = open_review(slot.queue_item, by=reviewer)
+    colleague_saves(cast, queue, is_bad=is_bad)
+    shown = [COLLEAGUE, DRAFT, MACHINE, "0.123456", "0.12", "needs_adjudication",
+             "Emil", "asks for a senior"]  # fmt: skip
+
+    for what, text in everything(sign_in(reviewer), queue, slot.queue_item):
+        assert [word for word in shown if word in text] == [], what
+    review.refresh_from_db()
+    assert review.shown == {}
+
+
+@pytest.mark.parametrize("name", ["tess", "eva"])
+def test_responses_are_the_same_whatever_the_colleague_said(
+    cast: Cast, sign_in: SignIn, queue: Queue, name: str
+) -> None:
+    reviewer, said = cast.actor(name), []
+    slot = claim(queue, by=reviewer)
+    assert slot is not None
+    client = sign_in(reviewer)
+    for is_bad in (True, False):
+        colleague_saves(cast, queue, is_bad=is_bad)
+        base = f"/t/lighthouse/queues/{queue.pk}/"
+        pages = [base, f"{base}review/", f"{base}review/{slot.queue_item.key}/"]
+        said.append([CHANGING.sub("", client.get(url).content.decode()) for url in pages])
+
+    assert said[0] == said[1]
+
+
+def test_all_of_it_is_there_after_reveal_and_noted(
+    cast: Cast, sign_in: SignIn, queue: Queue
+) -> None:
+    slot = claim(queue, by=cast.tess)
+    assert slot is not None
+    item = slot.queue_item
+    colleague_saves(cast, queue, is_bad=True)
+    page = f"/t/lighthouse/queues/{queue.pk}/review/{item.key}/"
+    client = sign_in(cast.tess)
+    save(item, answers(queue, item, is_bad=False), by=cast.tess)
+    Slot.all_rows.create(queue_item=item, queue=queue, reviewer=cast.adam.user, state="released")
+    late = open_review(item, by=cast.adam)
+    save_draft(late, {"feedback": DRAFT}, number=0, by=cast.adam)
+
+    html = client.get(page).content.decode()
+    unsaved = sign_in(cast.adam).get(page).content.decode()
+
+    assert COLLEAGUE in html
+    assert "Emil" in html
+    assert MACHINE not in html
+    assert DRAFT not in html
+    assert COLLEAGUE not in unsaved
+    assert set(Review.all_rows.get(reviewer=cast.tess.user).shown) == {"colleagues"}
+    save(item, answers(queue, item, is_bad=True), by=cast.tess)
+    newest = ReviewRevision.all_rows.filter(saved_by=cast.tess.user).order_by("number").last()
+    assert newest is not None
+    assert newest.is_exposed
+    assert newest.exposure["colleagues"] is True
+
+
+def test_machine_verdict_is_there_when_the_queue_shows_it_and_the_slot_does_not_hide_it(
+    cast: Cast, sign_in: SignIn, queue: Queue
+) -> None:
+    Queue.all_rows.filter(pk=queue.pk).update(shows_auto_verdict=True)
+    slot = claim(queue, by=cast.tess)
+    assert slot is not None
+    page = f"/t/lighthouse/queues/{queue.pk}/review/{slot.queue_item.key}/"
+    client = sign_in(cast.tess)
+
+    Slot.all_rows.update(hides_auto=True)
+    hidden = client.get(page).content.decode()
+    before = dict(Review.all_rows.get().shown)
+    Slot.all_rows.update(hides_auto=False)
+    html = client.get(page).content.decode()
+
+    assert MACHINE not in hidden
+    assert before == {}
+    assert f"{MACHINE}-verdict" in html
+    assert f"{MACHINE}-feedback" in html
+    assert set(Review.all_rows.get().shown) == {"auto_verdict"}
+
+
+@pytest.mark.parametrize("shows", [True, False])
+def test_suggestions_are_beside_the_question_only_when_the_queue_shows_them(
+    cast: Cast, sign_in: SignIn, queue: Queue, shows: bool
+) -> None:
+    Queue.all_rows.filter(pk=queue.pk).update(shows_suggestions=shows)
+    html = sign_in(cast.tess).get(f"/t/lighthouse/queues/{queue.pk}/review/").content.decode()
+
+    assert ("Suggested:" in html) is shows
+    assert " checked" not in html
+    assert set(Review.all_rows.get().shown) == ({"suggestions"} if shows else set())
+
+
+def test_open_queue_shows_colleagues_at_once_and_notes_it(
+    cast: Cast, sign_in: SignIn, queue: Queue
+) -> None:
+    Queue.all_rows.filter(pk=queue.pk).update(is_blind=False)
+    queue.refresh_from_db()
+    colleague_saves(cast, queue, is_bad=True)
+    html = sign_in(cast.tess).get(f"/t/lighthouse/queues/{queue.pk}/review/").content.decode()
+
+    assert COLLEAGUE in html
+    assert set(Review.all_rows.get(reviewer=cast.tess.user).shown) == {"colleagues"}
