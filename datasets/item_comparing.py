@@ -13,10 +13,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
-from django.db import connection
 
 from datasets.item_writing import VALUES
-from datasets.stored_items import LOOKED_UP
+from datasets.stored_items import LOOKED_UP, looking_up
 
 BATCH_BYTES = 2_000_000
 NO_TIME = "infinity"  # a time that is said to be none, where NULL means that nothing is said
@@ -38,7 +37,7 @@ def already_so(dataset_id: uuid.UUID, said: Mapping[str, Mapping[str, Any]]) -> 
     """The ids among `said` (id -> field -> value) whose newest row has every one of the values."""
     told = ({"public_id": name, **_kept(values)} for name, values in said.items())
     found: set[str] = set()
-    with connection.cursor() as cursor:
+    with looking_up() as cursor:
         for batch in _batches(map(msgspec.json.encode, told)):
             cursor.execute(SAME, [batch, dataset_id, dataset_id])
             found.update(row[0] for row in cursor.fetchall())

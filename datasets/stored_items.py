@@ -1,19 +1,21 @@
 """Items of a dataset as an import finds them by their ids, to compare them with those of a file.
 
-Each item is looked up for itself as the first from its id on, which leaves the planner one index:
-right after an import it believes that the dataset has a row or two, and for `=` or `IN` would take
-any index and read the whole dataset for each item of a file.
+Each item is looked up for itself as the first from its id on, without sorting, which leaves the
+planner one index. Right after an import it believes that the dataset has a row or two, and would
+take any index and read the whole dataset for each item of a file.
 """
 
 from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 
 from datasets.formats.item_merging import same
 from datasets.formats.items import FIELDS, CheckRecord, ItemRecord
@@ -52,9 +54,22 @@ STORED = f"""
     FROM unnest(%s::text[]) AS i(public_id) {LOOKED_UP}"""  # noqa: S608
 
 
+UNSORTED = """
+    SELECT set_config('enable_sort', %s, true), set_config('enable_incremental_sort', %s, true)"""
+
+
+@contextmanager
+def looking_up() -> Iterator[CursorWrapper]:
+    """A cursor for statements with LOOKED_UP, inside a transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute(UNSORTED, ["off", "off"])
+        yield cursor
+        cursor.execute(UNSORTED, ["on", "on"])
+
+
 def held_ids(dataset_id: uuid.UUID, public_ids: Sequence[str]) -> set[str]:
     """Which of the ids newest items of the dataset have."""
-    with connection.cursor() as cursor:
+    with looking_up() as cursor:
         cursor.execute(HELD, [list(public_ids), dataset_id, dataset_id])
         return {row[0] for row in cursor.fetchall()}
 
@@ -63,7 +78,7 @@ def stored_items(dataset_id: uuid.UUID, public_ids: Sequence[str]) -> dict[str, 
     """The newest items of the dataset that have one of the ids, by id."""
     if not public_ids:
         return {}
-    with connection.cursor() as cursor:
+    with looking_up() as cursor:
         cursor.execute(STORED, [list(public_ids), dataset_id, dataset_id])
         rows = [StoredItem._make(map(_value, StoredItem._fields, row)) for row in cursor.fetchall()]
     return {row.public_id: row for row in rows}

@@ -17,6 +17,7 @@ from datasets.editing import edition
 from datasets.formats.item_merging import merged, said, same
 from datasets.formats.items import CheckRecord, Example, FieldCoverage, ItemRecord
 from datasets.item_comparing import already_so
+from datasets.stored_items import HELD, looking_up
 from tests.cast import Cast
 from tests.datasets.dataset_imports import checked, imported
 from tests.datasets_made import items_of, make_dataset
@@ -170,3 +171,18 @@ def test_the_same_file_again_reads_no_stored_item(cast: Cast) -> None:
 
 def lines(items: list[dict[str, Any]]) -> str:
     return "\n".join(map(json.dumps, items))
+
+
+@pytest.mark.django_db
+def test_items_are_looked_up_by_their_ids_index_whatever_the_planner_believes(cast: Cast) -> None:
+    dataset = make_dataset(owner=cast.eva, items=60)
+    with looking_up() as cursor:
+        cursor.execute(f"EXPLAIN {HELD}", [["q-1"], dataset.pk, dataset.pk])
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+
+    assert "Index Only Scan using items_by_public_id" in plan or (
+        "Index Scan using items_by_public_id" in plan
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW enable_sort")
+        assert cursor.fetchone() == ("on",)

@@ -149,7 +149,6 @@ EXEMPT = {
     "datasets/models/dataset_import.py all_rows": "keeps the actor's own mapping",
     "datasets/models/file_import.py filter(**)": "field names of a constant of the class",
     "datasets/stored_items.py cursor": "items of a dataset that its import may change",
-    "datasets/item_comparing.py cursor": "the same",
     "datasets/item_writing.py cursor": "COPY and set-wise change of a dataset that is locked",
     "datasets/attaching.py all_rows": "which ids that were made or found just now are stored",
     "datasets/clone_writing.py cursor": "writes items of sessions that visible_to(actor) gave",
