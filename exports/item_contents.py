@@ -17,7 +17,8 @@ from exports.formats.records import ItemTally
 from exports.formats.suite_zip import ZipFile
 from exports.formats.suites import SuiteHead, SuiteTally
 from exports.item_catalog import ItemExportFormat, ItemOptions, counted
-from exports.item_reading import copied_lines, item_records, key_uses, stored_items
+from exports.item_keys import key_uses
+from exports.item_reading import copied_lines, item_records, stored_items
 from exports.reading_ahead import rows_ahead
 
 if TYPE_CHECKING:

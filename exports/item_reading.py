@@ -14,16 +14,13 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import connections
 from django.db.models import F, Func, TextField
 from django.db.models.functions import Cast
 
 from datasets.formats.items import CheckRecord, ItemRecord
-from datasets.models import Dataset
-from exports.formats.dataset_columns import KeyUse
 from exports.formats.stored_items import CopiedLines, LineBlock, StoredItem
 from exports.source import IsoText
-from exports.sql_cells import SPACE
 
 A_PAGE = 250
 _JSON = ("context", "history", "participant_data", "session_state", "checks")
@@ -31,19 +28,6 @@ _TEXTS = {name: Cast(name, TextField()) for name in _JSON} | {"created_at": IsoT
 _TAGS = {"tags": Cast(Func(F("tags"), function="to_json"), TextField())}
 COMMA = ord(",")
 _decode = msgspec.json.decode
-# One look at all items: an object or a list comes back from a cell, a text that is neither blank
-# nor begins like them, nothing else.
-KEYS = """
-    SELECT f.name, k.key, bool_and(CASE jsonb_typeof(k.value)
-        WHEN 'string' THEN (k.value #>> '{}') !~ %(unfit)s
-        WHEN 'object' THEN true WHEN 'array' THEN true ELSE false END)
-    FROM datasets_datasetitem i,
-        LATERAL (VALUES ('context', i.context), ('participant_data', i.participant_data),
-            ('session_state', i.session_state)) f (name, value),
-        jsonb_each(f.value) k
-    WHERE i.dataset_id = %(dataset)s AND i.from_version <= %(version)s
-        AND (i.until_version IS NULL OR i.until_version > %(version)s)
-    GROUP BY f.name, k.key"""
 
 
 def stored_items(rows: Any, using: str) -> Iterator[list[StoredItem]]:
@@ -132,15 +116,3 @@ _READ: dict[str, Callable[[Any], Any]] = {
     "created_at": lambda text: datetime.fromisoformat(text) if text else None,
     "checks": _checks,
 }
-
-
-def key_uses(dataset: Dataset, version: int, using: str = DEFAULT_DB_ALIAS) -> list[KeyUse]:
-    """What the keys of the JSON fields are used for in a version of a dataset that was visible."""
-    told: dict[str, Any] = {
-        "dataset": dataset.pk,
-        "version": version,
-        "unfit": rf"^[{SPACE}]*([\[{{]|$)",
-    }
-    with connections[using].cursor() as cursor:
-        cursor.execute(KEYS, told)
-        return [KeyUse(*row) for row in cursor.fetchall()]

@@ -15,7 +15,8 @@ from exports.formats.dataset_columns import plan_columns
 from exports.formats.dataset_csv import line_writer
 from exports.formats.stored_items import CopiedLines
 from exports.item_contents import more_fields
-from exports.item_reading import copied_lines, key_uses, stored_items
+from exports.item_keys import key_uses
+from exports.item_reading import copied_lines, stored_items
 from tests.cast import Cast
 from tests.datasets_made import make_dataset
 from tests.exports.dataset_items import HARD, ITEM

@@ -8,7 +8,8 @@ from datasets.formats.items import ItemRecord
 from datasets.models import Dataset, DatasetItem
 from exports.formats.dataset_columns import plan_columns
 from exports.item_contents import more_fields
-from exports.item_reading import item_records, key_uses, stored_items
+from exports.item_keys import key_uses
+from exports.item_reading import item_records, stored_items
 from tests.cast import Cast
 from tests.datasets_made import make_dataset
 from tests.exports.dataset_items import ITEM
