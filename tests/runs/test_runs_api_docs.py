@@ -38,7 +38,7 @@ def test_the_examples_work_as_they_stand(cast: Cast, live_server: Any) -> None:
     text = PAGE.read_text().replace("http://127.0.0.1:8000", live_server.url)
     text = NOTHING_FAILED.sub("", text.replace("evp_...", make_key(cast.eva)))
     blocks = re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
-    begin, start, look, config, override, compare = blocks
+    begin, start, look, config, override, compare, outputs, take_out = blocks
 
     kept = run_shell("\n".join([begin, start, look, config]))
     work_off()
@@ -46,10 +46,10 @@ def test_the_examples_work_as_they_stand(cast: Cast, live_server: Any) -> None:
     override = override.replace("<item>", str(result.run_item_id))
     override = override.replace("<check>", str(result.pk))
     given = "".join(f"{name}={value}\n" for name, value in kept.items())
-    run_shell("\n".join([begin, given, override, compare]))
+    run_shell("\n".join([begin, given, override, compare, outputs, take_out]))
 
     assert sorted(Run.all_rows.values_list("kind", "n_items")) == [
-        ("full", 1), ("launched", 2), ("launched", 50), ("preview", 1),
+        ("full", 1), ("imported", 1), ("launched", 2), ("launched", 50), ("preview", 1),
     ]  # fmt: skip
     result.refresh_from_db()
     assert (result.state, result.edited_auto_eval) == ("done", "")
