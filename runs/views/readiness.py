@@ -34,7 +34,7 @@ class ReadinessView(ScopedPage):
             "source": source,
             "batches": batches[:LISTED_BATCHES],
             "sources": Run.Source.choices,
-            "here": "runs",
+            "here": "readiness",
             "numbers": numbers(found, batch),
         }
 
