@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -25,14 +26,19 @@ CODES = {
     413: "TOO_LARGE",
     415: "UNSUPPORTED_MEDIA_TYPE",
     416: "RANGE_NOT_SATISFIABLE",
+    422: "INCOMPLETE",
     429: "RATE_LIMITED",
     503: "UNAVAILABLE",
 }
 
 
 class Conflict(exceptions.APIException):
-    """409: the request is right, the state of the thing is not."""
+    """409: the request is right, the state of the thing is not.
 
+    `details` are what a program needs to go on: who holds it and until when, both versions.
+    """
+
+    details: Mapping[str, Any] = MappingProxyType({})
     status_code = 409
     default_detail = "Somebody or something changed this meanwhile: load it again."
 
@@ -62,12 +68,17 @@ class RowsRefusedError(exceptions.APIException):
 
 
 def error_body(
-    code: str, message: str, errors: list[dict[str, Any]] | None = None
+    code: str,
+    message: str,
+    errors: list[dict[str, Any]] | None = None,
+    details: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Return {"error": {"code", "message", "errors"?}} (formats.md 1.5)."""
+    """Return {"error": {"code", "message", "errors"?, "details"?}} (formats.md 1.5)."""
     body: dict[str, Any] = {"code": code, "message": message}
     if errors:
         body["errors"] = errors
+    if details:
+        body["details"] = dict(details)
     return {"error": body}
 
 
@@ -87,7 +98,7 @@ def api_error(exc: Exception, context: dict[str, Any]) -> Response | None:
         return None
     message, errors = describe(exc)
     code = CODES.get(response.status_code, "INVALID_REQUEST")
-    response.data = error_body(code, message, errors)
+    response.data = error_body(code, message, errors, getattr(exc, "details", None))
     if response.status_code == 503:
         response["Retry-After"] = "3"
     return response

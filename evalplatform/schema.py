@@ -30,6 +30,11 @@ ERROR: dict[str, Any] = {
                         },
                     },
                 },
+                "details": {
+                    "type": "object",
+                    "additionalProperties": True,
+                    "description": "Of a conflict: who holds it and until when, or both versions.",
+                },
             },
         }
     },

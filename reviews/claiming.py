@@ -11,6 +11,7 @@ Every statement here runs in one transaction with what it counts.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -88,10 +89,25 @@ EXPIRE = """
     UPDATE reviews_queueitem i SET open_slots = open_slots + counted.n
     FROM counted WHERE i.id = counted.queue_item_id"""
 MOST_EXPIRED = 1_000  # slots freed by one statement
+TAKEN = "Others have taken all places on this item meanwhile."
+ELSEWHERE = "You have taken this item on another device: go on there, or claim it again here."
 
 
 class LeaseError(Conflict):
-    """409: the place is not the caller's any more; the text says what to do."""
+    """409: the place is not the caller's any more; the text says what to do.
+
+    `details` say who holds a place on the item and until when: a person's name is no answer.
+    """
+
+    def __init__(self, text: str, *held: Slot) -> None:
+        super().__init__(text)
+        if held:
+            until = min(each.expires_at for each in held if each.expires_at)
+            people = [each.reviewer for each in held]
+            self.details = {
+                "heldBy": [{"id": str(p.pk), "email": p.email, "name": p.name} for p in people],
+                "until": until.isoformat(),
+            }
 
 
 # --- taking --------------------------------------------------------------------------------------
@@ -142,10 +158,16 @@ def claim_item(item: QueueItem, *, by: Actor) -> Slot:
             raise LeaseError("This item is not open to you.")
         if slot.state != Slot.State.LEASED:
             if not row.open_slots:
-                raise LeaseError("Others have taken all places on this item meanwhile.")
+                raise LeaseError(TAKEN, *live_leases(row))
             QueueItem.all_rows.filter(pk=row.pk).update(open_slots=F("open_slots") - 1)
         minutes = row.queue.lease_minutes
         return _leased(slot, minutes)
+
+
+def live_leases(item: QueueItem) -> Sequence[Slot]:
+    """Who holds a place on the item at this moment."""
+    rows = Slot.all_rows.filter(queue_item=item, state=Slot.State.LEASED, expires_at__gt=Now())
+    return list(rows.select_related("reviewer").order_by("expires_at"))
 
 
 def _leased(slot: Slot, minutes: int) -> Slot:
@@ -186,10 +208,17 @@ def held(slot_id: Any, token: Any, *, by: Actor) -> Slot:
     """The reviewer's slot, locked, if the token is that of its live lease; else LeaseError."""
     rows = Slot.all_rows.select_for_update(of=("self",)).filter(reviewer=by.user)
     slot = rows.filter(pk=slot_id, queue__team=by.team).select_related("queue_item").first()
-    if slot is None or slot.state != Slot.State.LEASED or str(slot.token) != str(token):
+    if slot is None or slot.state != Slot.State.LEASED:
         raise LeaseError("Your place on this item has ended. What you typed is kept as a draft.")
     row: Slot = slot
+    require_token(row, token)
     return row
+
+
+def require_token(slot: Slot, token: Any) -> None:
+    """Refuse what another device of the same person says of a place it took over meanwhile."""
+    if slot.state == Slot.State.LEASED and str(slot.token) != str(token):
+        raise LeaseError(ELSEWHERE, slot)
 
 
 def renew(slot_id: Any, token: Any, *, by: Actor) -> Slot:

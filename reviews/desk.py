@@ -42,11 +42,7 @@ def desk_of(item: QueueItem, slot: Slot, actor: Actor, *, is_raw: bool = False) 
     review = open_review(item, by=actor)
     held = review.draft or saved_answers(review, actor)
     shape = queue.rubric_version.read()
-    checks, shows_auto = _checks(item, slot)
-    suggestions = _suggestions(item, shape) if queue.shows_suggestions else []
-    colleagues = colleagues_of(item, review, shape, actor)
-    shown = {"auto_verdict": shows_auto, "suggestions": suggestions, "colleagues": colleagues}
-    note_shown(review, *(kind for kind, said in shown.items() if said))
+    shown = show(item, slot, review, shape, actor)
     reviewed = queue.reviews_auto_evals
     return {
         **about(queue, actor, item=item),
@@ -56,15 +52,35 @@ def desk_of(item: QueueItem, slot: Slot, actor: Actor, *, is_raw: bool = False) 
         "review": review,
         "is_raw": is_raw,
         "files": attachments_of(item),
-        "checks": [] if reviewed else checks,
-        "shows_auto": shows_auto,
-        "check_fields": check_fields(checks, held) if reviewed else [],
-        "sections": sections_of(shape, held, suggestions),
+        "checks": [] if reviewed else shown.checks,
+        "shows_auto": shown.has_verdicts,
+        "check_fields": check_fields(shown.checks, held) if reviewed else [],
+        "sections": sections_of(shape, held, shown.suggestions),
         "feedback": held.get("feedback", "") if isinstance(held.get("feedback"), str) else "",
-        "colleagues": colleagues,
+        "colleagues": shown.colleagues,
         "may_save": queue.status in OPEN,
         "is_held": slot.state in (Slot.State.LEASED, Slot.State.SUBMITTED),
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What comes along with the material; `has_verdicts`: the checks say what the machine said."""
+
+    checks: list[dict[str, Any]]
+    has_verdicts: bool
+    suggestions: list[Suggestion]
+    colleagues: list[dict[str, Any]]
+
+
+def show(item: QueueItem, slot: Slot, review: Review, shape: Shape, actor: Actor) -> Shown:
+    """What the reviewer may be shown now, noted with the review: who calls this is showing it."""
+    checks, has_verdicts = _checks(item, slot)
+    suggestions = _suggestions(item, shape) if item.queue.shows_suggestions else []
+    colleagues = colleagues_of(item, review, shape, actor)
+    told = {"auto_verdict": has_verdicts, "suggestions": suggestions, "colleagues": colleagues}
+    note_shown(review, *(kind for kind, said in told.items() if said))
+    return Shown(checks, has_verdicts, suggestions, colleagues)
 
 
 def about(queue: Queue, actor: Actor, item: QueueItem | None = None) -> dict[str, Any]:

@@ -30,6 +30,7 @@ class Verb(StrEnum):
     FINALISE = "finalise"
     ADJUDICATE = "adjudicate"
     SEE_ANALYSIS = "see_analysis"
+    MANAGE_WEBHOOKS = "manage_webhooks"
     MANAGE_MEMBERS = "manage_members"
     READ_AUDIT = "read_audit"
     MANAGE_OWNERS = "manage_owners"
@@ -46,6 +47,7 @@ ADMIN = EVALUATOR | {
     Verb.EDIT_ALL_EVIDENCE,
     Verb.ADJUDICATE,
     Verb.SEE_ANALYSIS,
+    Verb.MANAGE_WEBHOOKS,
     Verb.MANAGE_MEMBERS,
     Verb.READ_AUDIT,
 }
@@ -81,6 +83,16 @@ SCOPES: dict[str, frozenset[Verb]] = {
             Verb.RUN_BATCH,
         }
     ),
+    "review": frozenset(
+        {
+            Verb.SEE,
+            Verb.SEE_ALL,
+            Verb.REVIEW,
+            Verb.MANAGE_QUEUES,
+            Verb.EDIT_ALL_EVIDENCE,
+            Verb.SEE_ANALYSIS,
+        }
+    ),
     "export": frozenset({Verb.SEE, Verb.SEE_ALL, Verb.EXPORT}),
 }
 SCOPE_SAYS: dict[str, str] = {
@@ -88,6 +100,7 @@ SCOPE_SAYS: dict[str, str] = {
     "intake": "Send sessions in",
     "label": "Label sessions",
     "run": "Start runs and send outputs in",
+    "review": "Set up queues, review and label behavior",
     "export": "Export",
 }
 KEY_NEVER = frozenset(

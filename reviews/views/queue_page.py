@@ -9,9 +9,8 @@ from django.http import Http404
 from django.urls import reverse
 
 from evalplatform.scoping.views import ScopedView
+from reviews.given import item_of, slot_of
 from reviews.models import Queue, QueueItem, Slot
-
-JOINED = ("session__source", "run_item__item", "run_item__run")
 
 
 class OfQueue(ScopedView):
@@ -55,18 +54,8 @@ class OfItem(OfQueue):
 
     def slot_of(self, key: Any) -> Slot:
         """The actor's place on an item of this queue."""
-        rows = Slot.objects.visible_to(self.actor).filter(queue=self.queue, queue_item__key=key)
-        mine = rows.filter(reviewer=self.actor.user).exclude(state=Slot.State.DECLINED)
-        found: Slot | None = mine.first()
-        if found is None:
-            raise Http404
-        return found
+        return slot_of(self.queue, key, self.actor)
 
     def item_of(self, slot: Slot) -> QueueItem:
         """The item of a place, with all that the page reads of it."""
-        rows = QueueItem.objects.visible_to(self.actor).select_related(*JOINED)
-        found: QueueItem | None = rows.filter(pk=slot.queue_item_id, queue=self.queue).first()
-        if found is None:
-            raise Http404
-        found.queue = self.queue
-        return found
+        return item_of(slot, self.queue, self.actor)
