@@ -109,6 +109,8 @@ EXEMPT = {
     "runs/run_item_listing.py QuerySet()": "few_or_many(): ids that visible rows gave",
     "runs/run_listing.py values(*)": "columns written in this file",
     "runs/run_item_listing.py values(*)": "columns written in this file",
+    "reviews/behaviour.py all_rows": "rows of the team's runs on which the actor has a place",
+    "reviews/behaviour_spread.py Q(**)": "field names of this file",
     "reviews/claiming.py all_rows": "the actor's own places in a queue they see",
     "reviews/claiming.py cursor": "takes and frees places, by the actor's own id or by their end",
     "reviews/material.py all_rows": "the evidence under an item that visible_to(actor) gave",
