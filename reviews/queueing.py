@@ -6,7 +6,7 @@ left alone, and the same plan draws the same items again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -17,7 +17,6 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from datasets.models import Session
 from evalplatform.accounts.models import Membership
 from evalplatform.accounts.roles import Verb
 from evalplatform.audit.recording import record
@@ -25,12 +24,13 @@ from evalplatform.errors import Conflict
 from evalplatform.scoping.actor import Actor
 from evalplatform.scoping.managers import require_editable
 from reviews.models import Queue, QueueItem, QueueReviewer, Rubric
-from reviews.sampling import EVERYTHING, JOINT, Candidate, Chosen, Plan, draw, position_of
+from reviews.queue_settings import FIXED_ERROR, SAID, fixed_in
+from reviews.sampling import Candidate, Chosen, Plan, draw, position_of
+from reviews.strata import PARTS, as_sampling, candidates_of, plan_of
 from runs.models import Run, RunItem
 
 BATCH = 2_000
 PLACES = 1 << 62  # positions of a shuffled queue
-STRATA = ("verdict", "tag", "category")
 # What may follow what: a closed queue can be opened again, an archived one looked at alone.
 FOLLOWS: dict[str, tuple[str, ...]] = {
     Queue.Status.DRAFT: (Queue.Status.ACTIVE, Queue.Status.ARCHIVED),
@@ -39,10 +39,6 @@ FOLLOWS: dict[str, tuple[str, ...]] = {
     Queue.Status.CLOSED: (Queue.Status.ACTIVE, Queue.Status.ARCHIVED),
     Queue.Status.ARCHIVED: (Queue.Status.CLOSED,),
 }
-SAID = (
-    "name", "instructions", "reviews_auto_evals", "is_for_everyone", "is_blind",
-    "shows_auto_verdict", "shows_suggestions", "hidden_share", "lease_minutes",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +48,13 @@ class Added:
     added: int = 0
     already: int = 0
     left_out: int = 0
+
+    def __add__(self, other: Added) -> Added:
+        return Added(
+            self.added + other.added,
+            self.already + other.already,
+            self.left_out + other.left_out,
+        )
 
 
 def create_queue(
@@ -84,19 +87,31 @@ def create_queue(
 
 
 def change_queue(queue: Queue, *, by: Actor, **said: Any) -> None:
-    """Save other settings; how many reviews an item gets stays as it was set up."""
+    """Save other settings; ValidationError at those that may not change any more (`fixed_in`)."""
     assert said.keys() <= set(SAID)
     with transaction.atomic():
         row = locked(queue, by)
         changes = {n: [getattr(row, n), v] for n, v in said.items() if getattr(row, n) != v}
-        for name, value in said.items():
+        if refused := {name: why for name, why in fixed_in(row, by).items() if name in changes}:
+            raise ValidationError({name: FIXED_ERROR.format(why) for name, why in refused.items()})
+        for name, (_, value) in changes.items():
             setattr(row, name, value)
-            setattr(queue, name, value)
         row.clean_fields(exclude=["team", "owner", "run", "dataset", "rubric_version"])
         if changes:
             row.updated_at = timezone.now()
             row.save(update_fields=[*changes, "updated_at"])
-            record(by, "queue.change", row, changes=changes)
+            record(by, "queue.change", row, changes=_as_text(changes))
+        if "reviews_per_item" in changes:  # nobody was given any: it is a draft
+            QueueItem.all_rows.filter(queue=row).update(open_slots=row.reviews_per_item)
+    for name, value in said.items():
+        setattr(queue, name, value)
+
+
+def _as_text(changes: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    """The changes as the log keeps them: a version of a rubric by its name."""
+    if "rubric_version" not in changes:
+        return changes
+    return changes | {"rubric_version": [str(each) for each in changes["rubric_version"]]}
 
 
 def set_status(queue: Queue, status: str, *, by: Actor) -> None:
@@ -146,8 +161,12 @@ def assign(queue: Queue, people: Iterable[Any], *, by: Actor) -> None:
 
 
 def locked(queue: Queue, by: Actor) -> Queue:
-    """The queue's row as it is now, locked; DoesNotExist or 403 for who may not change it."""
-    row: Queue = Queue.objects.visible_to(by).select_for_update(of=("self",)).get(pk=queue.pk)
+    """The queue's row as it is now, locked; DoesNotExist or 403 for who may not change it.
+
+    Reviewers go on meanwhile: the lock lets rows come that name the queue.
+    """
+    rows = Queue.objects.visible_to(by).select_for_update(of=("self",), no_key=True)
+    row: Queue = rows.get(pk=queue.pk)
     require_editable(row, by)
     return row
 
@@ -155,93 +174,116 @@ def locked(queue: Queue, by: Actor) -> Queue:
 # --- adding --------------------------------------------------------------------------------------
 
 
-def add_sessions(queue: Queue, sessions: Any, *, by: Actor, plan: Plan = EVERYTHING) -> Added:
+def add_sessions(
+    queue: Queue,
+    sessions: Any,
+    *,
+    by: Actor,
+    plan: Plan | None = None,
+    strata: Sequence[str] | None = None,
+) -> Added:
     """Add sessions that the actor sees, in the order of the rows given."""
-    ids = sessions.values_list("pk", flat=True).iterator(BATCH)
-    candidates = (Candidate(str(pk), "") for pk in ids)
-    seen = Session.objects.visible_to(by)
-    return _add(queue, candidates, "session", seen, by=by, plan=plan)
+    ids = list(sessions.values_list("pk", flat=True))
+    return add_ids(queue, ids, by=by, plan=plan, strata=strata)
 
 
 def add_run_items(
-    queue: Queue, *, by: Actor, plan: Plan = EVERYTHING, strata: Sequence[str] = ("verdict",)
+    queue: Queue, *, by: Actor, plan: Plan | None = None, strata: Sequence[str] | None = None
 ) -> Added:
     """Add the rows of the queue's run, drawn by stratum, in their order."""
-    if unknown := set(strata) - set(STRATA):
-        raise ValidationError({"strata": f"Not known: {', '.join(sorted(unknown))}."})
     rows = RunItem.objects.visible_to(by).filter(run=queue.run, status="success")
-    fields = rows.order_by("order_index").values_list("pk", "is_passed", "tags", "category")
-    candidates = (
-        Candidate(str(pk), stratum_of(strata, is_passed, tags, category))
-        for pk, is_passed, tags, category in fields.iterator(BATCH)
-    )
-    return _add(queue, candidates, "run_item", rows, by=by, plan=plan)
+    ids = list(rows.order_by("order_index").values_list("pk", flat=True))
+    return add_ids(queue, ids, by=by, plan=plan, strata=strata)
 
 
-def stratum_of(
-    strata: Sequence[str], is_passed: bool | None, tags: Sequence[str], category: str
-) -> str:
-    """The name of the stratum a row is in, `failing / billing`; its first tag stands for it."""
-    verdict = {True: "passing", False: "failing", None: "no verdict"}[is_passed]
-    said = {
-        "verdict": verdict,
-        "tag": tags[0] if tags else "no tag",
-        "category": category or "none",
-    }
-    return JOINT.join(said[name] for name in STRATA if name in strata)[:200]
-
-
-def _add(
-    queue: Queue, candidates: Iterator[Candidate], field: str, seen: Any, *, by: Actor, plan: Plan
+def add_ids(
+    queue: Queue,
+    ids: Iterable[UUID],
+    *,
+    by: Actor,
+    plan: Plan | None = None,
+    strata: Sequence[str] | None = None,
+    dataset_items: Mapping[UUID, int] | None = None,
 ) -> Added:
+    """Add what these ids name of sessions or of the run's rows, as the sampling plan draws it.
+
+    Without a plan the queue's own one draws; another one becomes the queue's. What the actor does
+    not see, or the queue cannot hold, is passed over without a word.
+    """
     with transaction.atomic():
         row = locked(queue, by)
         if row.status in (Queue.Status.CLOSED, Queue.Status.ARCHIVED):
             raise Conflict(f"This queue is {row.status}: open it before you add to it.")
-        if row.target != field:
-            raise ValidationError(f"This queue takes {row.get_target_display().lower()} only.")
+        own, own_strata = plan_of(row)
+        strata = own_strata if strata is None else strata
+        if unknown := set(strata) - PARTS[row.target].keys():
+            raise ValidationError({"strata": f"Not known: {', '.join(sorted(unknown))}."})
+        adding = _Adding(row, plan or own, by, dataset_items or {})
+        waiting = iter(dict.fromkeys(ids))
+        while batch := list(islice(waiting, BATCH)):
+            adding.take(candidates_of(row, batch, strata, by))
+        if plan is not None:
+            row.sampling = as_sampling(plan, strata)
+        adding.finish()
+    queue.n_items, queue.sampling = row.n_items, row.sampling
+    return adding.told
+
+
+class _Adding:
+    """One act of adding, under the lock of the queue's row."""
+
+    def __init__(self, row: Queue, plan: Plan, by: Actor, links: Mapping[UUID, int]) -> None:
+        self.row, self.plan, self.by, self.links = row, plan, by, links
+        self.told = Added()
         highest = QueueItem.all_rows.filter(queue=row).aggregate(n=Max("position"))["n"]
-        position = -1 if highest is None else highest
-        n_added = n_already = n_seen = n_drawn = 0
-        while batch := list(islice(candidates, BATCH)):
-            n_seen += len(batch)
-            drawn = list(draw(batch, plan))
-            n_drawn += len(drawn)
-            fresh = _not_there(row, drawn, field, seen)
-            n_already += len(drawn) - len(fresh)
-            made = []
-            for each in fresh:
-                position += 1
-                made.append(_item(row, each, field, position))
-            QueueItem.all_rows.bulk_create(made)
-            n_added += len(made)
-        if n_added:
-            row.n_items += n_added
-            row.updated_at = timezone.now()
-            row.sampling = {"shares": dict(plan.shares), "rest": plan.rest, "seed": plan.seed}
-            row.save(update_fields=["n_items", "updated_at", "sampling"])
-            record(by, "queue.add", row, changes={"n_items": [row.n_items - n_added, row.n_items]})
-    queue.n_items = row.n_items
-    return Added(n_added, n_already, n_seen - n_drawn)
+        self.position = -1 if highest is None else highest
 
+    def take(self, candidates: Sequence[Candidate]) -> None:
+        """Draw from one batch, and add what was drawn and is not there yet."""
+        drawn = list(draw(candidates, self.plan))
+        there = self._there(drawn)
+        fresh = [each for each in drawn if each.key not in there]
+        QueueItem.all_rows.bulk_create([self._item(each) for each in fresh])
+        self._raise_chances([each for each in drawn if each.key in there])
+        left_out = len(candidates) - len(drawn)
+        self.told += Added(len(fresh), len(drawn) - len(fresh), left_out)
 
-def _not_there(queue: Queue, drawn: Sequence[Chosen], field: str, seen: Any) -> list[Chosen]:
-    """Of the drawn ones, those that the actor sees and the queue does not hold yet."""
-    keys = [each.key for each in drawn]
-    held = QueueItem.all_rows.filter(queue=queue, **{f"{field}__in": keys})
-    there = {str(pk) for pk in held.values_list(f"{field}_id", flat=True)}
-    visible = {str(pk) for pk in seen.filter(pk__in=keys).values_list("pk", flat=True)}
-    return [each for each in drawn if each.key not in there and each.key in visible]
+    def finish(self) -> None:
+        """Keep the count, and record what was added."""
+        row, n = self.row, self.told.added
+        row.n_items += n
+        row.updated_at = timezone.now()
+        row.save(update_fields=["n_items", "updated_at", "sampling"])
+        if n:
+            record(self.by, "queue.add", row, changes={"n_items": [row.n_items - n, row.n_items]})
 
+    def _there(self, drawn: Sequence[Chosen]) -> set[str]:
+        keys = [each.key for each in drawn]
+        held = QueueItem.all_rows.filter(queue=self.row, **{f"{self.row.target}__in": keys})
+        return {str(pk) for pk in held.values_list(f"{self.row.target}_id", flat=True)}
 
-def _item(queue: Queue, chosen: Chosen, field: str, position: int) -> QueueItem:
-    if queue.order == Queue.Order.SHUFFLED:
-        position = int(position_of(queue.seed, chosen.key, "order") * PLACES)
-    return QueueItem(
-        queue=queue,
-        position=position,
-        stratum=chosen.stratum,
-        inclusion_probability=chosen.probability,
-        open_slots=queue.reviews_per_item,
-        **{f"{field}_id": UUID(chosen.key)},
-    )
+    def _raise_chances(self, drawn_again: Sequence[Chosen]) -> None:
+        """What is drawn again with a larger share by the same seed had that chance all along."""
+        keys_of: dict[float, list[str]] = {}
+        for each in drawn_again:
+            keys_of.setdefault(each.probability, []).append(each.key)
+        for share, keys in keys_of.items():
+            held = QueueItem.all_rows.filter(queue=self.row, inclusion_probability__lt=share)
+            held = held.filter(**{f"{self.row.target}__in": keys})
+            held.update(inclusion_probability=share)
+
+    def _item(self, chosen: Chosen) -> QueueItem:
+        pk = UUID(chosen.key)
+        self.position += 1
+        position = self.position
+        if self.row.order == Queue.Order.SHUFFLED:
+            position = int(position_of(self.row.seed, chosen.key, "order") * PLACES)
+        return QueueItem(
+            queue=self.row,
+            position=position,
+            stratum=chosen.stratum,
+            inclusion_probability=chosen.probability,
+            open_slots=self.row.reviews_per_item,
+            dataset_item_id=self.links.get(pk),
+            **{f"{self.row.target}_id": pk},
+        )

@@ -122,6 +122,7 @@ EXEMPT = {
     "reviews/models/rubric.py all_rows": "versions of the rubric it is called on",
     "reviews/queueing.py all_rows": "items and reviewers of a queue that locked() gave",
     "reviews/queueing.py filter(**)": "field names of this file",
+    "reviews/reviewers.py all_rows": "names of the actor's own team, for those who may ask them",
     "reviews/saving.py all_rows": "the actor's own review, whose slot is theirs",
     "runs/models/run.py all_rows": "restores a deleted run of the actor's team that they may edit",
     "runs/models/tool.py all_rows": "restores a deleted one of the actor's team that they may edit",

@@ -47,6 +47,7 @@ KIND_VERBS: dict[str, Verb | None] = {
     "poll_rule": Verb.EDIT_EVIDENCE,
     "run_chunk": Verb.RUN_PROMPTS,
     "analyse_run": Verb.RUN_PROMPTS,
+    "queue_add": Verb.MANAGE_QUEUES,
 }
 
 

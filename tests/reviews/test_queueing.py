@@ -17,9 +17,9 @@ from reviews.queueing import (
     assign,
     create_queue,
     set_status,
-    stratum_of,
 )
 from reviews.sampling import Plan
+from reviews.strata import stratum_of
 from tests.cast import Cast
 from tests.runs_made import make_run, make_run_item
 from tests.sessions import make_session
