@@ -15,10 +15,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db import connection, transaction
+from django.db import connection, models, transaction
 from django.db.models import F
 from django.db.models.functions import Now
+from django.http import Http404
 
+from evalplatform.accounts.models.user import new_id
 from evalplatform.accounts.roles import Verb
 from evalplatform.errors import Conflict
 from evalplatform.scoping.actor import Actor
@@ -53,7 +55,7 @@ CLAIM = """
         now() + make_interval(mins => %(minutes)s), false, false, '', now() FROM took
     ON CONFLICT (queue_item_id, reviewer_id) DO UPDATE SET state = 'leased', token = %(token)s,
         leased_at = now(), expires_at = excluded.expires_at, changed_at = now()
-    RETURNING id"""
+    RETURNING *"""
 SKIPPED = """
     WITH pick AS (
         SELECT s.id AS slot, i.id AS item FROM reviews_slot s
@@ -67,14 +69,14 @@ SKIPPED = """
     )
     UPDATE reviews_slot s SET state = 'leased', token = %(token)s, leased_at = now(),
         expires_at = now() + make_interval(mins => %(minutes)s), changed_at = now()
-    FROM pick WHERE s.id = pick.slot RETURNING s.id"""
+    FROM pick WHERE s.id = pick.slot RETURNING s.*"""
 LIVE = """
     UPDATE reviews_slot s SET token = %(token)s,
         expires_at = now() + make_interval(mins => %(minutes)s)
     WHERE s.id = (
         SELECT id FROM reviews_slot WHERE queue_id = %(queue)s AND reviewer_id = %(reviewer)s
         AND state = 'leased' AND expires_at > now() ORDER BY leased_at LIMIT 1)
-    RETURNING s.id"""
+    RETURNING s.*"""
 EXPIRE = """
     WITH over AS (
         SELECT id, queue_item_id FROM reviews_slot
@@ -121,22 +123,17 @@ def claim(queue: Queue, *, by: Actor) -> Slot | None:
     """
     if not by.may(Verb.REVIEW):
         raise PermissionDenied("Your role does not review.")
-    queue = get_visible(Queue, by, pk=queue.pk)
-    QueueReviewer.all_rows.bulk_create(
-        [QueueReviewer(queue=queue, reviewer=by.user)], ignore_conflicts=True
-    )
-    told: dict[str, Any] = {
-        "queue": queue.pk,
-        "reviewer": by.user.pk,
-        "minutes": queue.lease_minutes,
-        "token": uuid.uuid4(),
-        "slot": uuid.uuid4(),
-        "from_start": False,
-    }
     with transaction.atomic():
-        # The reviewer's own tabs wait for each other here, so that both get the same item.
-        mine = QueueReviewer.all_rows.select_for_update().filter(queue=queue, reviewer=by.user)
-        assert mine.exists()
+        place = _own_place(queue, by) or _new_place(queue, by)
+        queue = place.queue
+        told: dict[str, Any] = {
+            "queue": queue.pk,
+            "reviewer": by.user.pk,
+            "minutes": queue.lease_minutes,
+            "token": uuid.uuid4(),
+            "slot": new_id(),
+            "from_start": False,
+        }
         slot = _taken(LIVE, told)
         if slot is None and queue.status == Queue.Status.ACTIVE:
             slot = (
@@ -149,9 +146,37 @@ def claim(queue: Queue, *, by: Actor) -> Slot | None:
     return slot
 
 
+def _own_place(queue: Queue, by: Actor) -> QueueReviewer | None:
+    """The reviewer's place, locked, with the queue as it is now; None unless they see the queue."""
+    places = hold_place(queue.pk, by).select_related("queue").order_by()
+    place: QueueReviewer | None = places.filter(queue__in=Queue.objects.visible_to(by)).first()
+    return place
+
+
+def _new_place(queue: Queue, by: Actor) -> QueueReviewer:
+    """The same for one who comes first; 404 for a queue that they do not see."""
+    seen = get_visible(Queue, by, pk=queue.pk)
+    mine = QueueReviewer(queue=seen, reviewer=by.user)
+    QueueReviewer.all_rows.bulk_create([mine], ignore_conflicts=True)
+    place = _own_place(seen, by)
+    if place is None:
+        raise Http404
+    return place
+
+
+def hold_place(queue_id: Any, by: Actor) -> models.QuerySet[QueueReviewer]:
+    """The actor's place in a queue, to be locked before their slots and items.
+
+    So tabs of one person wait for each other: they get the same item, and never wait in a circle.
+    """
+    rows = QueueReviewer.all_rows.select_for_update(of=("self",))
+    return rows.filter(queue=queue_id, reviewer=by.user)
+
+
 def claim_item(item: QueueItem, *, by: Actor) -> Slot:
     """A lease of this very item, for one who was given it before; Conflict when it has no room."""
     with transaction.atomic():
+        hold_place(item.queue_id, by).first()
         slot = Slot.all_rows.select_for_update().filter(queue_item=item, reviewer=by.user).first()
         row = QueueItem.objects.visible_to(by).select_for_update(of=("self",)).get(pk=item.pk)
         if slot is None or slot.state in (Slot.State.SUBMITTED, Slot.State.DECLINED):
@@ -186,10 +211,11 @@ def _taken(statement: str, told: dict[str, Any]) -> Slot | None:
     with connection.cursor() as cursor:
         cursor.execute(statement, told)
         found = cursor.fetchone()
-    if found is None:
-        return None
-    slot: Slot = Slot.all_rows.select_related("queue_item").get(pk=found[0])
-    return slot
+        if found is None:
+            return None
+        row = dict(zip((column.name for column in cursor.description), found, strict=True))
+    names = [field.attname for field in Slot._meta.concrete_fields]
+    return Slot.from_db(connection.alias, names, [row[name] for name in names])
 
 
 def _draw_exposure(slot: Slot, queue: Queue) -> None:

@@ -6,40 +6,27 @@ review before it is shown.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-
-from django.db.models import Exists, OuterRef
 
 from evalplatform.scoping.actor import Actor
 from reviews.material import attachments_of, checks_to_review, material_of, without_verdicts
 from reviews.models import Queue, QueueItem, Review, ReviewRevision, Slot
-from reviews.progress import own_progress
+from reviews.progress import numbers_beside_an_item, own_progress
+from reviews.rail import rail_of
 from reviews.review_fields import check_fields, sections_of
 from reviews.rubrics.shape import Shape
 from reviews.saving import note_shown, open_review
 from reviews.suggesting import Suggestion, suggest
 from runs.run_item_showing import texts_of
 
-BESIDE = 40  # items of the rail on each side of the one that is open
 OPEN = (Queue.Status.ACTIVE, Queue.Status.PAUSED)
-
-
-@dataclass(frozen=True, slots=True)
-class RailItem:
-    """An item that was given to the reviewer, and what became of it."""
-
-    key: Any
-    label: str
-    state: str  # draft | saved | skipped | declined | ended | open
-    is_current: bool
 
 
 def desk_of(item: QueueItem, slot: Slot, actor: Actor, *, is_raw: bool = False) -> dict[str, Any]:
     """Everything the page shows of an item that was given to the actor."""
     queue = item.queue
-    review = open_review(item, by=actor)
+    review = open_review(item, by=actor, slot=slot)
     held = review.draft or saved_answers(review, actor)
     shape = queue.rubric_version.read()
     shown = show(item, slot, review, shape, actor)
@@ -85,57 +72,8 @@ def show(item: QueueItem, slot: Slot, review: Review, shape: Shape, actor: Actor
 
 def about(queue: Queue, actor: Actor, item: QueueItem | None = None) -> dict[str, Any]:
     """What the page shows with or without an item: the rail and the reviewer's own numbers."""
-    progress = own_progress([queue], actor)[queue.pk]
-    return {"queue": queue, "progress": progress, "rail": rail_of(queue, item, actor)}
-
-
-# --- the rail ------------------------------------------------------------------------------------
-
-
-def rail_of(queue: Queue, item: QueueItem | None, actor: Actor) -> list[RailItem]:
-    """The actor's items around the open one, else the last of them, in the queue's order."""
-    drafts = Review.objects.visible_to(actor).filter(
-        queue_item=OuterRef("queue_item"), reviewer=actor.user, draft__isnull=False
-    )
-    slots = Slot.objects.visible_to(actor).filter(queue=queue, reviewer=actor.user)
-    slots = slots.annotate(is_typed=Exists(drafts)).select_related(
-        "queue_item__session", "queue_item__run_item"
-    )
-    slots = slots.only(
-        *("state", "queue_item__key", "queue_item__position", "queue_item__session__title"),
-        *("queue_item__session__external_id", "queue_item__run_item__public_id"),
-    )
-    if item is None:
-        before = list(slots.order_by("-queue_item__position")[: 2 * BESIDE])
-        after: Sequence[Any] = []
-    else:
-        there = item.position
-        before = list(
-            slots.filter(queue_item__position__lte=there).order_by("-queue_item__position")[
-                : BESIDE + 1
-            ]
-        )
-        after = slots.filter(queue_item__position__gt=there).order_by("queue_item__position")
-        after = list(after[:BESIDE])
-    return [_rail_item(slot, item) for slot in (*reversed(before), *after)]
-
-
-def _rail_item(slot: Any, item: QueueItem | None) -> RailItem:
-    found = slot.queue_item
-    return RailItem(found.key, label_of(found), _state(slot), bool(item and found.pk == item.pk))
-
-
-def _state(slot: Any) -> str:
-    if slot.state == Slot.State.DECLINED:
-        return "declined"
-    if slot.is_typed:
-        return "draft"
-    states = {
-        Slot.State.SUBMITTED: "saved",
-        Slot.State.SKIPPED: "skipped",
-        Slot.State.LEASED: "open",
-    }
-    return states.get(slot.state, "ended")
+    own = numbers_beside_an_item(queue, actor) if item else own_progress([queue], actor)[queue.pk]
+    return {"queue": queue, "progress": own, "rail": rail_of(queue, item, actor)}
 
 
 def label_of(item: QueueItem) -> str:
@@ -151,8 +89,10 @@ def label_of(item: QueueItem) -> str:
 
 def saved_answers(review: Review, actor: Actor) -> dict[str, Any]:
     """What the actor saved last, as a draft holds it; {} before the first save."""
+    if not review.n_revisions:
+        return {}
     rows = ReviewRevision.objects.visible_to(actor).filter(review=review)
-    found = rows.filter(number=review.n_revisions).first() if review.n_revisions else None
+    found = rows.filter(number=review.n_revisions).first()
     if found is None:
         return {}
     return {"answers": found.answers, "checks": found.checks, "feedback": found.feedback}

@@ -18,16 +18,32 @@ from evalplatform.scoping.actor import Actor
 from reviews.models import Queue, QueueItem, Slot
 
 MOST_LEFT = 1_000  # open items are counted so far
-# What a reviewer has not been given yet, or was given and may be given again.
-LEFT = """
-    SELECT q.id, (
-        SELECT count(*) FROM (
-            SELECT FROM reviews_queueitem i
-            WHERE i.queue_id = q.id AND i.open_slots > 0 AND NOT EXISTS (
-                SELECT FROM reviews_slot s WHERE s.queue_item_id = i.id
-                AND s.reviewer_id = %(reviewer)s AND s.state <> 'released')
-            LIMIT %(most)s) AS open)
-    FROM unnest(%(queues)s::uuid[]) AS q (id)"""
+# What a reviewer has not been given yet, or was given and may be given again: from where their
+# search goes on, then from before, and no further than the most.
+_OPEN_TO_THEM = """
+    SELECT FROM reviews_queueitem i
+    WHERE i.queue_id = q.id AND i.open_slots > 0 AND i.position {side} coalesce(m.cursor, -1)
+        AND NOT EXISTS (SELECT FROM reviews_slot s WHERE s.queue_item_id = i.id
+            AND s.reviewer_id = %(reviewer)s AND s.state <> 'released')"""
+LEFT = f"""
+    SELECT count(*) FROM (
+        ({_OPEN_TO_THEM.format(side=">")} LIMIT %(most)s) UNION ALL
+        ({_OPEN_TO_THEM.format(side="<=")} LIMIT %(most)s)
+        LIMIT %(most)s) AS open"""  # noqa: S608  (constants of this file)
+PLACES = """
+    unnest(%(queues)s::uuid[]) AS q (id) LEFT JOIN reviews_queuereviewer m
+    ON m.queue_id = q.id AND m.reviewer_id = %(reviewer)s"""
+LEFT_IN_EACH = f"SELECT q.id, ({LEFT}) FROM {PLACES}"  # noqa: S608  (the same)
+# The numbers beside an item: of one's slots by their state, and what is left.
+BESIDE_AN_ITEM = f"""
+    SELECT s.n_saved, s.n_held, ({LEFT}), (
+        SELECT count(*) FROM reviews_slot s JOIN reviews_queueitem i ON i.id = s.queue_item_id
+        WHERE s.queue_id = q.id AND s.reviewer_id = %(reviewer)s AND s.state = 'skipped'
+            AND i.open_slots > 0)
+    FROM {PLACES}, LATERAL (
+        SELECT count(*) FILTER (WHERE state = 'submitted') AS n_saved,
+            count(*) FILTER (WHERE state = 'leased') AS n_held
+        FROM reviews_slot WHERE queue_id = q.id AND reviewer_id = %(reviewer)s) s"""  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +94,18 @@ def own_progress(queues: Sequence[Queue], actor: Actor) -> dict[UUID, Own]:
     found = {row.pop("queue"): Own(**row) for row in counted}
     with connection.cursor() as cursor:
         said: dict[str, Any] = {"reviewer": actor.user.pk, "queues": ids, "most": MOST_LEFT}
-        cursor.execute(LEFT, said)
+        cursor.execute(LEFT_IN_EACH, said)
         left = dict(cursor.fetchall())
     return {pk: replace(found.get(pk, Own()), left=left.get(pk, 0)) for pk in ids}
+
+
+def numbers_beside_an_item(queue: Queue, actor: Actor) -> Own:
+    """Of the actor's numbers in a visible queue those that the page of an item says: one query."""
+    with connection.cursor() as cursor:
+        said: dict[str, Any] = {"reviewer": actor.user.pk, "queues": [queue.pk], "most": MOST_LEFT}
+        cursor.execute(BESIDE_AN_ITEM, said)
+        n_saved, n_held, left, n_skipped = cursor.fetchone()
+    return Own(n_saved=n_saved, n_held=n_held, left=left, n_skipped=n_skipped)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,9 @@ from django.utils import timezone
 from evalplatform.audit.recording import record
 from evalplatform.errors import Conflict
 from evalplatform.scoping.actor import Actor
-from reviews.models import Queue, QueueItem, Review, ReviewAnswer, ReviewRevision, Slot
+from reviews.answer_rows import write_answers
+from reviews.claiming import hold_place
+from reviews.models import Queue, QueueItem, Review, ReviewRevision, Slot
 from reviews.routing import route
 from reviews.rubrics.answering import MOST_NOTE, Answer, read_answers
 from reviews.rubrics.shape import Kind, Shape
@@ -49,14 +51,20 @@ class Said:
 # --- drafts --------------------------------------------------------------------------------------
 
 
-def open_review(item: QueueItem, *, by: Actor) -> Review:
-    """The reviewer's review of an item that they were given, begun when it is not there yet."""
-    if not Slot.all_rows.filter(queue_item=item, reviewer=by.user).exists():
-        raise QueueItem.DoesNotExist
-    review: Review
-    review, _ = Review.all_rows.get_or_create(
-        queue_item=item, reviewer=by.user, defaults={"queue": item.queue}
-    )
+def open_review(item: QueueItem, *, by: Actor, slot: Slot | None = None) -> Review:
+    """The reviewer's review of an item that they were given, begun when it is not there yet.
+
+    `slot` is their place on it, when the caller has found it already.
+    """
+    mine = Review.all_rows.filter(queue_item=item, reviewer=by.user).order_by()
+    review: Review | None = mine.first()
+    if review is None:
+        given = slot or Slot.all_rows.filter(queue_item=item, reviewer=by.user).first()
+        if given is None or (given.queue_item_id, given.reviewer_id) != (item.pk, by.user.pk):
+            raise QueueItem.DoesNotExist
+        new = Review(queue_item=item, reviewer=by.user, queue_id=item.queue_id)
+        Review.all_rows.bulk_create([new], ignore_conflicts=True)
+        review = mine.get()
     return review
 
 
@@ -153,34 +161,38 @@ def save(
     takes no saves, ValidationError for what is missing or wrong; nothing is saved then.
     """
     with transaction.atomic():
-        # The slot before the item, as everywhere, so that nobody waits in a circle.
-        slot = Slot.all_rows.select_for_update().filter(queue_item=item, reviewer=by.user).first()
-        if slot is None:
-            raise QueueItem.DoesNotExist
-        row = _locked_item(item)
+        hold_place(item.queue_id, by).order_by().first()
+        slot = _locked_slot(item, by)
+        row = slot.queue_item
         if row.queue.status not in (Queue.Status.ACTIVE, Queue.Status.PAUSED):
             raise Conflict(f"This queue is {row.queue.status}: nothing is saved. Your draft stays.")
         version = row.queue.rubric_version
-        said = read_said(row, version.read(), given)
+        shape = version.read()
+        said = read_said(row, shape, given)
         review: Review
         review, _ = Review.all_rows.select_for_update().get_or_create(
             queue_item=row, reviewer=by.user, defaults={"queue": row.queue}
         )
+        review.queue_item, review.reviewer = row, by.user
         if number is not None and number != review.draft_number:
             raise StaleDraftError(review)
         review.is_counted = _submit(slot, row)
         revision = _write(review, said, row, by)
-        _write_answers(review, revision, said)
+        write_answers(revision, said.answers, said.checks)
         version.freeze()
-        _route(row)
+        _route(row, review, said, shape)
         record(by, "review.save", review, changes={"revision": [None, revision.number]})
     return review
 
 
-def _locked_item(item: QueueItem) -> QueueItem:
-    rows = QueueItem.all_rows.select_for_update(of=("self",))
-    row: QueueItem = rows.select_related("queue__rubric_version__rubric").get(pk=item.pk)
-    return row
+def _locked_slot(item: QueueItem, by: Actor) -> Slot:
+    """The actor's slot and its item, locked in this order as everywhere, with the queue as is."""
+    rows = Slot.all_rows.select_for_update(of=("self", "queue_item")).order_by()
+    rows = rows.select_related("queue_item__queue__rubric_version")
+    slot: Slot | None = rows.filter(queue_item=item, reviewer=by.user).first()
+    if slot is None:
+        raise QueueItem.DoesNotExist
+    return slot
 
 
 def _submit(slot: Slot, item: QueueItem) -> bool:
@@ -197,13 +209,16 @@ def _submit(slot: Slot, item: QueueItem) -> bool:
     return slot.is_counted
 
 
+WRITTEN = ("n_revisions", "saved_at", "draft", "draft_at", "draft_number", "is_counted")
+
+
 def _write(review: Review, said: Said, item: QueueItem, by: Actor) -> ReviewRevision:
     exposure = exposure_of(review, item)
     review.n_revisions += 1
     review.saved_at = timezone.now()
     review.draft, review.draft_at = None, None
     review.draft_number += 1
-    review.save()
+    review.save(update_fields=WRITTEN)
     revision: ReviewRevision = ReviewRevision.all_rows.create(
         review=review,
         number=review.n_revisions,
@@ -229,62 +244,15 @@ def exposure_of(review: Review, item: QueueItem) -> dict[str, bool]:
     return exposure
 
 
-def _write_answers(review: Review, revision: ReviewRevision, said: Said) -> None:
-    """Answer rows of the revision; what was said first and unexposed keeps its mark for ever."""
-    mine = ReviewAnswer.all_rows.filter(review=review)
-    mine.filter(is_latest=True).update(is_latest=False)
-    told = set(mine.filter(is_first_unexposed=True).values_list("criterion", "check_result_id"))
-    common = {
-        "review": review,
-        "revision": revision,
-        "queue_id": review.queue_id,
-        "queue_item_id": review.queue_item_id,
-        "reviewer_id": review.reviewer_id,
-        "is_counted": review.is_counted,
-    }
-    rows = []
-    named: list[tuple[str, int | None, Answer]] = [
-        *((key, None, answer) for key, answer in said.answers.items()),
-        *(("", pk, answer) for pk, answer in said.checks.items()),
-    ]
-    for criterion, pk, answer in named:
-        is_first = not revision.is_exposed and (criterion, pk) not in told
-        rows.append(
-            ReviewAnswer(
-                criterion=criterion,
-                check_result_id=pk,
-                flagged=answer.flagged,
-                note=answer.note,
-                is_first_unexposed=is_first,
-                **columns_of(answer.value),
-                **common,
-            )
-        )
-    ReviewAnswer.all_rows.bulk_create(rows)
-
-
-def columns_of(value: Any) -> dict[str, Any]:
-    """A value as the answer's columns hold it: text for all, and a number or a set beside it."""
-    if value is None:
-        return {"value": None}
-    if isinstance(value, bool):
-        return {"value": "true" if value else "false"}
-    if isinstance(value, int | float):
-        return {"value": f"{value:g}" if isinstance(value, float) else str(value), "number": value}
-    if isinstance(value, list):
-        return {"value": ", ".join(value), "labels": value}
-    return {"value": value}
-
-
-def _route(item: QueueItem) -> None:
+def _route(item: QueueItem, mine: Review, said: Said, shape: Shape) -> None:
     """Put the item where the saved, counted reviews send it, and reveal it when all are there."""
-    shape = item.queue.rubric_version.read()
-    reviews = [
-        _compared(revision, shape)
-        for revision in ReviewRevision.all_rows.filter(
+    reviews = [_compared(said, shape)] if mine.is_counted else []
+    if item.n_counted > len(reviews):
+        others = ReviewRevision.all_rows.filter(
             review__queue_item=item, review__is_counted=True, number=F("review__n_revisions")
-        ).order_by("review_id")
-    ]
+        )
+        others = others.exclude(review=mine.pk).order_by()
+        reviews += [_compared(said_in(revision), shape) for revision in others]
     put = route(reviews, n_wanted=item.queue.reviews_per_item)
     item.state, item.is_canon_candidate = put.state.value, put.is_canon_candidate
     item.reasons = list(put.reasons)
@@ -297,11 +265,19 @@ def _route(item: QueueItem) -> None:
     )  # fmt: skip
 
 
-def _compared(revision: ReviewRevision, shape: Shape) -> dict[str, Answer]:
+def said_in(revision: ReviewRevision) -> Said:
+    """What a revision holds."""
+    answers = {key: Answer(**held) for key, held in revision.answers.items()}
+    checks = {int(pk): Answer(**held) for pk, held in revision.checks.items()}
+    return Said(answers, checks, revision.feedback)
+
+
+def _compared(said: Said, shape: Shape) -> dict[str, Answer]:
     """The answers that reviewers can disagree on: all but free text."""
-    said = {
-        key: Answer(**held)
-        for key, held in revision.answers.items()
-        if key in shape.by_key and shape.by_key[key].kind != Kind.TEXT
+    asked = shape.by_key
+    answers = {
+        key: answer
+        for key, answer in said.answers.items()
+        if key in asked and asked[key].kind != Kind.TEXT
     }
-    return said | {f"check {pk}": Answer(**held) for pk, held in revision.checks.items()}
+    return answers | {f"check {pk}": answer for pk, answer in said.checks.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import pgtrigger
@@ -151,6 +152,11 @@ def shape_or_fault(held: Any) -> Shape:
         raise ValidationError({"shape": f"{error.path}: {error.message}"}) from error
 
 
+# What frozen versions ask, read before: neither the rows nor the shapes ever change.
+_FROZEN: dict[tuple[int, datetime], Shape] = {}
+MOST_KEPT = 200
+
+
 class RubricVersion(ScopedModel):
     """What a rubric asked at one time. Frozen by the first saved answer: it never changes again."""
 
@@ -187,9 +193,18 @@ class RubricVersion(ScopedModel):
         return Q(rubric__team=actor.team)
 
     def read(self) -> Shape:
-        """The version as it is asked."""
-        return read(self.shape)
+        """The version as it is asked; a frozen one is read once."""
+        if self.frozen_at is None:
+            return read(self.shape)
+        key = (self.pk, self.frozen_at)
+        if key not in _FROZEN:
+            if len(_FROZEN) >= MOST_KEPT:
+                _FROZEN.clear()
+            _FROZEN[key] = read(self.shape)
+        return _FROZEN[key]
 
     def freeze(self) -> None:
         """Note that somebody has answered it."""
+        if self.frozen_at is not None:
+            return
         RubricVersion.all_rows.filter(pk=self.pk, frozen_at=None).update(frozen_at=timezone.now())

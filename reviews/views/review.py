@@ -56,6 +56,12 @@ class Desk(OfItem):
         acts = ("draft", "save", "skip", "decline", "renew", "material")
         return found | {"item_url": own} | {f"{act}_url": f"{own}{act}/" for act in acts}
 
+    def label_in(self, context: dict[str, Any]) -> str:
+        """What the item of the address is called, as the rail of the next desk says it."""
+        key = self.slot.queue_item.key
+        found = (given.label for given in context["rail"] if given.key == key)
+        return (next(found, None) or label_of(self.item))[:60]
+
     def reopened(self) -> str:
         """Take the place again that was skipped or has ended; what to say when it cannot be."""
         if self.slot.state not in AGAIN or self.queue.status != Queue.Status.ACTIVE:
@@ -69,7 +75,7 @@ class Desk(OfItem):
     def answer(self, context: dict[str, Any], *, said: str, undo: str = "") -> JsonResponse:
         """The next desk and what to say of what was done; `undo` is the item to go back to."""
         context = self.get_context_data(**context)
-        html = render_to_string("reviews/review/_desk.html", context, self.request)
+        html = render_to_string("reviews/review/_desk.html", context)
         url = context.get("item_url") or context["review_url"]
         return JsonResponse({"desk": html, "url": url, "said": said, "undo": undo})
 
@@ -172,17 +178,17 @@ class SaveView(Desk):
         was_saved = self.slot.state == Slot.State.SUBMITTED
         try:
             typed = read_typed(request.body)
-            review = save(self.item, typed.draft, by=self.actor, number=typed.number)
+            given = self.slot.queue_item
+            review = save(given, typed.draft, by=self.actor, number=typed.number)
         except ValidationError as error:
             return JsonResponse({"errors": faults_of(error)}, status=422)
         except Conflict as error:
             return self.refused(error)
-        said = f"Saved {label_of(self.item)[:60]}{'' if review.is_counted else ', as an extra'}."
-        return self.answer(
-            self.next_desk(),
-            said=said.replace("Saved", "Saved again:", 1) if was_saved else said,
-            undo=self.url("review-item", self.item.key),
-        )
+        context = self.next_desk()
+        did = "Saved again:" if was_saved else "Saved"
+        extra = "" if review.is_counted else ", as an extra"
+        said = f"{did} {self.label_in(context)}{extra}."
+        return self.answer(context, said=said, undo=self.url("review-item", given.key))
 
 
 class SkipView(Desk):
@@ -194,8 +200,10 @@ class SkipView(Desk):
                 give_back(self.slot.pk, self.slot.token, Slot.State.SKIPPED, by=self.actor)
             except Conflict as error:
                 return self.refused(error)
-        said = f"Skipped {label_of(self.item)[:60]}. It comes back after the others."
-        return self.answer(self.next_desk(), said=said, undo=self.url("review-item", self.item.key))
+        context = self.next_desk()
+        said = f"Skipped {self.label_in(context)}. It comes back after the others."
+        undo = self.url("review-item", self.slot.queue_item.key)
+        return self.answer(context, said=said, undo=undo)
 
 
 class DeclineView(Desk):
@@ -211,7 +219,8 @@ class DeclineView(Desk):
             give_back(self.slot.pk, token, Slot.State.DECLINED, by=self.actor, reason=reason)
         except Conflict as error:
             return self.refused(error)
-        return self.answer(self.next_desk(), said=f"Declined {label_of(self.item)[:60]}.")
+        context = self.next_desk()
+        return self.answer(context, said=f"Declined {self.label_in(context)}.")
 
 
 class RenewView(Desk):

@@ -114,6 +114,7 @@ EXEMPT = {
     "reviews/claiming.py all_rows": "the actor's own places in a queue they see",
     "reviews/claiming.py cursor": "takes and frees places, by the actor's own id or by their end",
     "reviews/material.py all_rows": "the evidence under an item that visible_to(actor) gave",
+    "reviews/rail.py cursor": "the actor's own places in a queue that visible_to(actor) gave",
     "reviews/progress.py cursor": "counts what queues that visible_to(actor) gave hold for "
     "the actor",
     "reviews/models/queue.py all_rows": "a part of the visibility rule",
@@ -123,6 +124,7 @@ EXEMPT = {
     "reviews/queueing.py all_rows": "items and reviewers of a queue that locked() gave",
     "reviews/queueing.py filter(**)": "field names of this file",
     "reviews/reviewers.py all_rows": "names of the actor's own team, for those who may ask them",
+    "reviews/answer_rows.py all_rows": "answers of a revision that was just saved",
     "reviews/saving.py all_rows": "the actor's own review, whose slot is theirs",
     "runs/models/run.py all_rows": "restores a deleted run of the actor's team that they may edit",
     "runs/models/tool.py all_rows": "restores a deleted one of the actor's team that they may edit",

@@ -371,6 +371,21 @@ def test_my_queues_do_not_query_per_row(cast: Cast, sign_in: SignIn) -> None:
     assert counts[0] == counts[1]
 
 
+def test_save_and_next_takes_few_queries_however_much_was_done(cast: Cast, sign_in: SignIn) -> None:
+    queue = make_queue(owner=cast.eva, n_items=14, reviews_per_item=2)
+    client, counts = sign_in(cast.tess), []
+    while slot := claim(queue, by=cast.emil):
+        save(slot.queue_item, YES, by=cast.emil)
+    for _ in range(12):
+        url = f"{item_url(claim(queue, by=cast.tess))}save/"
+        with CaptureQueriesContext(connection) as queries:
+            assert client.post(url, body(YES), JSON).status_code == 200
+        counts.append(len(queries))
+
+    assert counts[1:] == [counts[1]] * 11  # the first save also freezes the rubric
+    assert counts[1] <= 30
+
+
 def test_queue_says_all_numbers_to_its_owner_and_own_ones_to_a_reviewer(
     cast: Cast, sign_in: SignIn
 ) -> None:
