@@ -187,7 +187,7 @@ class Walk:
 
     def report(self) -> dict[str, Any]:
         """Walk through the whole file and say all there is to know about it."""
-        with opened(self.row) as stream:
+        with opened(self.row) as stream, self.intake.writing():
             for chunk in chunks(self._items(stream)):
                 if self.changing is None:
                     self._know_files()

@@ -35,6 +35,8 @@ SAME = f"""
 
 def already_so(dataset_id: uuid.UUID, said: Mapping[str, Mapping[str, Any]]) -> set[str]:
     """The ids among `said` (id -> field -> value) whose newest row has every one of the values."""
+    if not said:
+        return set()
     told = ({"public_id": name, **_kept(values)} for name, values in said.items())
     found: set[str] = set()
     with looking_up() as cursor:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
@@ -100,6 +101,15 @@ class ItemIntake:
         self._names = self._names_of_files()
         self._takes_ids = self.dataset is None or not self._rows().exists()
         self._position = 0
+        self._open = ExitStack()
+        self._write: Callable[[str], None] | None = None
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Around all that is taken: new items are on their way until this ends."""
+        with self._open:
+            yield
+        self._write = None
 
     def take(self, items: Sequence[Item]) -> None:
         """Decide and do one chunk; what cannot be is in `errors`, and the caller rolls back."""
@@ -177,9 +187,19 @@ class ItemIntake:
             )
             for each, position in zip(records, positions, strict=True)
         )  # fmt: skip
-        item_writing.insert(head, rows, timezone.now())
+        self._send(item_writing.new_lines(head, rows, timezone.now()))
         self._position += len(records) * STEP
         edition.added(len(records))
+
+    def _send(self, lines: str) -> None:
+        """Nothing is asked while a dataset without items is filled: all go in one statement."""
+        if not self._takes_ids:
+            with item_writing.inserting() as write:
+                write(lines)
+            return
+        if self._write is None:
+            self._write = self._open.enter_context(item_writing.inserting())
+        self._write(lines)
 
     # --- known ones ----------------------------------------------------------------------
 

@@ -6,7 +6,8 @@ Nothing here decides; item_intake.py does, and holds the transaction and the dat
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -85,26 +86,37 @@ def _escaped(text: str) -> str:
     return text.replace("\r", "\\r").replace("\t", "\\t")
 
 
-def insert(
+def new_lines(
     head: Sequence[Any], items: Iterable[tuple[uuid.UUID, int, str, str]], added_at: datetime
-) -> None:
-    """COPY new items, each a key, a position, an id and its `line`.
+) -> str:
+    """New items as COPY's text has them, each a key, a position, an id and its `line`.
 
     `head` are dataset, level, arrived, author and version, the same for all.
     """
     dataset, level, arrived, author, number = head
     same = f"{dataset}\t{level}\t\t{arrived}\t{author}\t{added_at.isoformat()}\t{number}\t"
-    _copy(COPY_NEW, (f"{same}{key}\t{at}\t{_escaped(name)}\t{one}" for key, at, name, one in items))
+    return "".join(f"{same}{key}\t{at}\t{_escaped(name)}\t{one}" for key, at, name, one in items)
 
 
-def _copy(statement: str, lines: Iterable[str]) -> None:
-    """Send lines in one go; faults of the server come as Django's exceptions."""
+@contextmanager
+def inserting() -> Iterator[Callable[[str], None]]:
+    """What takes `new_lines`; the connection does nothing else until the `with` block ends.
+
+    The server stores what it was given while the next lines are made.
+    """
+    with _copying(COPY_NEW) as write:
+        yield write
+
+
+@contextmanager
+def _copying(statement: str) -> Iterator[Callable[[str], None]]:
+    """Send text to the server; its faults come as Django's exceptions."""
     with (
         connection.cursor() as cursor,
         connection.wrap_database_errors,
         cursor.copy(statement) as target,
     ):
-        target.write("".join(lines))
+        yield target.write
 
 
 def change(dataset_id: uuid.UUID, rows: Sequence[tuple[uuid.UUID, str]]) -> None:
@@ -112,7 +124,8 @@ def change(dataset_id: uuid.UUID, rows: Sequence[tuple[uuid.UUID, str]]) -> None
     with connection.cursor() as cursor:
         cursor.execute(STAGE)
         cursor.execute("TRUNCATE import_item")
-    _copy(COPY_STAGED, (f"{key}\t{one}" for key, one in rows))
+    with _copying(COPY_STAGED) as write:
+        write("".join(f"{key}\t{one}" for key, one in rows))
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE import_item (key)")
         cursor.execute(CHANGE, [[key for key, _ in rows], dataset_id])
