@@ -15,7 +15,7 @@ run: $(BIN)/python       ## start everything; Ctrl-C stops it
 	@$(BIN)/python -m evalplatform.embedded run --stop-with-parent
 
 test: dev                ## the whole suite, against its own PostgreSQL and Redis
-	@$(BIN)/python -m pytest -q -n auto --dist loadfile $(PYTEST)
+	@$(BIN)/python -m pytest -q -n auto --dist loadfile --durations=40 --durations-min=2 $(PYTEST)
 
 guards: dev              ## the tests that walk models, routes, serializers, forms, tasks and source
 	@$(BIN)/python -m pytest -q tests/guards $(PYTEST)

@@ -7,6 +7,7 @@ import os
 import secrets
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 from psycopg.conninfo import conninfo_to_dict
@@ -132,3 +133,12 @@ def refuse_unsafe_key(key: str) -> None:
         raise ImproperlyConfigured(
             "SECRET_KEY is short or well known: set 32 or more random characters."
         )
+
+
+def celery_broker_url(redis_url: str) -> str:
+    """Celery's spelling of a Redis address: it names unix sockets in its own way."""
+    parts = urlsplit(redis_url)
+    if parts.scheme != "unix":
+        return redis_url
+    database = parse_qs(parts.query).get("db", ["0"])[0]
+    return f"redis+socket://{parts.netloc}{parts.path}?virtual_host={database}"

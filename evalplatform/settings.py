@@ -5,7 +5,6 @@ from pathlib import Path
 from csp.constants import NONE, SELF
 
 from evalplatform import env
-from evalplatform.embedded.redis import celery_broker_url
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 HOME = env.home()
@@ -308,7 +307,7 @@ OUTBOUND_MAX_BYTES = env.integer("EVALPLATFORM_OUTBOUND_MAX_BYTES", 5_000_000, l
 SEALING_KEYS = env.random_texts("EVALPLATFORM_SEALING_KEYS")
 
 # --- jobs -----------------------------------------------------------------------------------
-CELERY_BROKER_URL = celery_broker_url(REDIS_URL)
+CELERY_BROKER_URL = env.celery_broker_url(REDIS_URL)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 4 * 3600,

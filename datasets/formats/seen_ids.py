@@ -1,27 +1,31 @@
-"""Finds ids that a file gives twice, in memory that stays flat: a million ids take 30 MB."""
+"""Finds ids that a file gives twice, in memory that stays flat: what is many goes to the disk."""
 
 from __future__ import annotations
 
+import sqlite3
 import unicodedata
-from array import array
 
 from datasets.formats.records import RowError, row_error
 
-_WORD, _SHORT = 2**64 - 1, 2**16 - 1
-_FREE = 0
+CACHE_KIB = 2_000  # of SQLite's pages; an id takes about 30 bytes there
+_SHORT = 2**16 - 1
 
 
 class SeenIds:
     """The ids of a file, each allowed once whatever its case; hashes are kept, not texts.
 
-    A slot holds 64 bits of the hash of the id without case, 16 bits of that of the id as it is,
-    which tell "the same" from "the same but for case", and the row. Python salts its hashes, so
-    that nobody can make ids that meet.
+    A mark is the hash of the id without case, 64 bits; 16 bits of that of the id as it is tell "the
+    same" from "the same but for case". Python salts its hashes, so that nobody can make ids that
+    meet. SQLite keeps them in a file without a name, of which it holds a few megabytes at a time.
     """
 
     def __init__(self) -> None:
-        self._n_kept = 0
-        self._make_room(1 << 10)
+        self._held = sqlite3.connect("", isolation_level=None)
+        self._held.execute("PRAGMA journal_mode = OFF")
+        self._held.execute("PRAGMA synchronous = OFF")
+        self._held.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+        self._held.execute("CREATE TABLE seen (mark INTEGER PRIMARY KEY, exact INT, row INT)")
+        self._held.execute("BEGIN")
 
     def repetition(self, row: int, identifier: str, column: str) -> RowError | None:
         """Remembers the id, or gives the error that names the row where it stood first.
@@ -33,24 +37,19 @@ class SeenIds:
         if not identifier.isascii():
             identifier = unicodedata.normalize("NFC", identifier)
         exact = hash(identifier) & _SHORT
-        at = self._slot(mark := (hash(self.folded(identifier)) & _WORD) or 1)
-        if self._marks[at] == _FREE:
-            self._keep(at, mark, exact, row)
+        first = self._first(hash(self.folded(identifier)), exact, row)
+        if first is None:
             return None
-        first = self._rows[at]
-        if self._exact[at] == exact:
-            message = f"This id stands on row {first} already. Give each row its own id."
+        if first[0] == exact:
+            message = f"This id stands on row {first[1]} already. Give each row its own id."
         else:
-            message = f"This id differs from the one on row {first} in case only. Change one."
+            message = f"This id differs from the one on row {first[1]} in case only. Change one."
         return row_error(row, column, message, identifier)
 
     def first_row(self, row: int, text: str) -> int | None:
         """Remembers a text, or gives the row where it stood first; case tells texts apart."""
-        at = self._slot(mark := (hash(text) & _WORD) or 1)
-        if self._marks[at] != _FREE:
-            return self._rows[at]
-        self._keep(at, mark, 0, row)
-        return None
+        first = self._first(hash(text), 0, row)
+        return None if first is None else first[1]
 
     @staticmethod
     def folded(identifier: str) -> str:
@@ -59,35 +58,12 @@ class SeenIds:
             return identifier.lower()
         return unicodedata.normalize("NFC", unicodedata.normalize("NFC", identifier).casefold())
 
-    @property
-    def n_bytes(self) -> int:
-        """How much memory the ids take."""
-        return sum(len(each) * each.itemsize for each in (self._marks, self._exact, self._rows))
-
-    def _make_room(self, size: int) -> None:
-        self._mask = size - 1
-        self._marks = array("Q", [_FREE]) * size
-        self._exact = array("H", [0]) * size
-        self._rows = array("I", [0]) * size
-
-    def _slot(self, mark: int) -> int:
-        """Where the id is, or the free slot where it belongs."""
-        mask, marks = self._mask, self._marks
-        at = mark & mask
-        while (kept := marks[at]) != _FREE and kept != mark:
-            at = (at + 1) & mask
-        return at
-
-    def _keep(self, at: int, mark: int, exact: int, row: int) -> None:
-        self._marks[at], self._exact[at], self._rows[at] = mark, exact, row
-        self._n_kept += 1
-        if self._n_kept * 3 > len(self._marks) * 2:
-            self._grow()
-
-    def _grow(self) -> None:
-        kept = zip(self._marks, self._exact, self._rows, strict=True)
-        self._make_room(2 * len(self._marks))
-        for mark, exact, row in kept:
-            if mark != _FREE:
-                at = self._slot(mark)
-                self._marks[at], self._exact[at], self._rows[at] = mark, exact, row
+    def _first(self, mark: int, exact: int, row: int) -> tuple[int, int] | None:
+        """Keep a mark, or give what was kept with it."""
+        kept = self._held.execute("INSERT OR IGNORE INTO seen VALUES (?, ?, ?)", (mark, exact, row))
+        if kept.rowcount:
+            return None
+        found: tuple[int, int] = self._held.execute(
+            "SELECT exact, row FROM seen WHERE mark = ?", (mark,)
+        ).fetchone()
+        return found

@@ -6,8 +6,6 @@ import functools
 import re
 from typing import Any, NamedTuple
 
-import re2
-
 from evalplatform import strict_json
 from evalplatform.strict_json import StrictJsonError
 
@@ -42,12 +40,17 @@ def length_fault(criteria: str) -> str:
 
 
 def pattern(criteria: str) -> Any:
-    """The compiled pattern, without flags; re2.error when it is none."""
+    """The compiled pattern, without flags; ValueError when it is none."""
+    import re2  # 2 MB that a process without patterns has no use for
+
     options = re2.Options()
     options.log_errors = False
     options.never_capture = True  # only whether it is found is asked, which is many times faster
     options.max_mem = _PATTERN_MEMORY
-    return re2.compile(criteria, options=options)
+    try:
+        return re2.compile(criteria, options=options)
+    except re2.error as error:
+        raise ValueError(*error.args) from error
 
 
 def pattern_fault(criteria: str) -> str:
@@ -56,7 +59,7 @@ def pattern_fault(criteria: str) -> str:
         return f"This pattern is longer than {MAX_PATTERN:,} characters. Shorten it."
     try:
         pattern(criteria)
-    except (re2.error, ValueError) as error:
+    except ValueError as error:
         return (
             f"This is not a regular expression that can be used ({_reason(error)}). Correct it; "
             "the syntax is RE2's, which has no look-around and no back-references."

@@ -7,7 +7,7 @@ import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import quote
 
 import redis
 
@@ -31,15 +31,6 @@ def binary() -> Path:
             "Install one, or set REDIS_URL to a Redis server of yours."
         )
     return Path(spec.origin).parent / "bin" / "redis-server"
-
-
-def celery_broker_url(redis_url: str) -> str:
-    """Celery's spelling of a Redis address: it names unix sockets in its own way."""
-    parts = urlsplit(redis_url)
-    if parts.scheme != "unix":
-        return redis_url
-    database = parse_qs(parts.query).get("db", ["0"])[0]
-    return f"redis+socket://{parts.netloc}{parts.path}?virtual_host={database}"
 
 
 @dataclass

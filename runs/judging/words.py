@@ -6,8 +6,6 @@ import functools
 import re
 import unicodedata
 
-from rapidfuzz import fuzz
-
 NEAR = 90.0  # of 100
 _MOST_STEPS = 2_000_000_000
 _REMEMBERED = 20_000
@@ -66,6 +64,8 @@ def is_near(text: str, passage: str) -> float | None:
         return 100.0
     if len(words) * len(wanted) > _MOST_STEPS:
         return None
+    from rapidfuzz import fuzz  # 2 MB that most processes have no use for
+
     compare = fuzz.partial_ratio if len(words) >= len(wanted) else fuzz.ratio
     return compare(wanted, words)
 

@@ -1,5 +1,8 @@
 """Ids once each, whatever their case, in flat memory."""
 
+import subprocess
+import sys
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -38,10 +41,15 @@ def test_the_second_of_two_is_found_and_no_other(ids):
         folded.add(key)
 
 
-def test_a_hundred_thousand_ids_take_less_than_4_mb():
-    seen = SeenIds()
-    for row in range(100_000):
-        assert seen.repetition(row, f"item-{row:07}", "id") is None
-    assert seen.n_bytes < 4e6
-    error = seen.repetition(1, "item-0099999", "id")
-    assert error.message.startswith("This id stands on row 99999 already.")
+def test_three_hundred_thousand_ids_take_no_more_memory_than_the_cache():
+    code = (
+        "from datasets.formats.seen_ids import CACHE_KIB, SeenIds\n"
+        "from benchmarks.export_once import peak_memory\n"
+        "seen = SeenIds(); before = peak_memory()\n"
+        "for row in range(300_000): assert seen.repetition(row, f'item-{row:07}', 'id') is None\n"
+        "error = seen.repetition(1, 'item-0299999', 'id')\n"
+        "assert error.message.startswith('This id stands on row 299999 already.'), error\n"
+        "grown = peak_memory() - before\n"
+        "assert grown < 2 * CACHE_KIB / 1024, grown\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -15,7 +15,7 @@ import redis
 from evalplatform.embedded.account import Account
 from evalplatform.embedded.home import Home
 from evalplatform.embedded.processes import Launch, Recorded, end_recorded, read_records
-from evalplatform.embedded.redis import celery_broker_url
+from evalplatform.env import celery_broker_url
 from tests.embedded.installation import PROJECT, bare_environment, gone, wait_for
 from tests.services import remove_abandoned_homes
 
