@@ -24,7 +24,7 @@ MACHINE = (
 def material_of(item: QueueItem, *, is_raw: bool, start: int = 0) -> dict[str, Any]:
     """What the middle of the page shows."""
     if item.run_item:
-        return _of_row(item.run_item, is_raw=is_raw)
+        return material_of_row(item.run_item, is_raw=is_raw)
     session = item.session
     assert session is not None
     traces = (("Participant", session.participant), ("Session state", session.session_state))
@@ -55,7 +55,11 @@ def whole_text_of(item: QueueItem, name: str) -> str | None:
 
 def attachments_of(item: QueueItem) -> Any:
     """The files of the dataset's item that the row asks of."""
-    row = item.run_item
+    return files_of_row(item.run_item)
+
+
+def files_of_row(row: RunItem | None) -> Any:
+    """The same for a row that the actor was given, or sees."""
     if row is None or row.item is None or not row.item.files:
         return Attachment.all_rows.none()
     return Attachment.all_rows.filter(pk__in=row.item.files, dataset=row.item.dataset_id)
@@ -89,7 +93,8 @@ def _messages(item: QueueItem) -> Any:
     return Message.all_rows.filter(session=item.session_id)
 
 
-def _of_row(row: RunItem, *, is_raw: bool) -> dict[str, Any]:
+def material_of_row(row: RunItem, *, is_raw: bool) -> dict[str, Any]:
+    """What was asked and answered in a row of a run."""
     return {
         "row": row,
         "texts": [shown(name, *said, is_raw=is_raw) for name, said in texts_of(row).items()],

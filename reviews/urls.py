@@ -2,9 +2,11 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from reviews.views import evals, labels, queues, review, session
+from reviews.views import behavioral, evals, labels, queues, review, session
 
 ITEM = "queues/<uuid:pk>/review/<uuid:key>/"
+LABELS = "runs/<uuid:pk>/labels/"
+LABEL = f"{LABELS}<uuid:item>/"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("sessions/<uuid:pk>/", session.SessionPage.as_view(), name="session"),
@@ -34,4 +36,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{ITEM}skip/", review.SkipView.as_view(), name="review-skip"),
     path(f"{ITEM}decline/", review.DeclineView.as_view(), name="review-decline"),
     path(f"{ITEM}renew/", review.RenewView.as_view(), name="review-renew"),
+    # behavioral labels of a run
+    path(LABELS, behavioral.LabelsPage.as_view(), name="behavioral"),
+    path(f"{LABELS}charts/", behavioral.LabelChartsView.as_view(), name="behavioral-charts"),
+    path(LABEL, behavioral.LabelItemPage.as_view(), name="behavioral-item"),
+    path(f"{LABEL}material/", behavioral.LabelMaterialView.as_view(), name="behavioral-material"),
+    path(f"{LABEL}files/<uuid:file>/", behavioral.LabelFileView.as_view(), name="behavioral-file"),
+    path(f"{LABEL}draft/", behavioral.LabelDraftView.as_view(), name="behavioral-draft"),
+    path(f"{LABEL}save/", behavioral.LabelSaveView.as_view(), name="behavioral-save"),
 ]

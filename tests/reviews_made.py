@@ -10,6 +10,13 @@ from tests.sessions import make_session
 
 YES = {"answers": {"verdict": {"value": "pass"}}}
 NO = {"answers": {"verdict": {"value": "fail"}}}
+LABELLED = {
+    "answers": {
+        "intent": {"value": "Noise"},
+        "guest_affect": {"value": "Upset"},
+        "humanness": {"value": 5},
+    }
+}
 
 
 def make_queue(*, owner: Actor, n_items: int = 3, reviewers: list[Actor] | None = None,

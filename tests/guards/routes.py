@@ -299,6 +299,16 @@ review-skip                          POST   review_item 404  404  ok   404  404 
 review-decline                       POST   review_item 404  404  409  404  404  404  in   in     reason=x
 review-renew                         POST   review_item 404  404  ok   404  404  404  in   in
 
+# behavioral labels
+behavioral                           GET    run        ok   ok   ok   404  404  404  in   in
+behavioral-charts                    GET    run        ok   ok   403  403  403  404  in   in
+behavioral-item                      GET    run_item   ok   ok   403  404  404  404  in   in
+behavioral-material                  GET    run_item   ok   ok   403  404  404  404  in   in     view=raw
+behavioral-file                      GET    label_file 404  404  403  404  404  404  in   in
+behavioral-draft                     PUT    run_item   ok   ok   403  404  404  404  in   in     label-draft
+behavioral-draft                     DELETE run_item   ok   ok   403  404  404  404  in   in
+behavioral-save                      POST   run_item   ok   ok   403  404  404  404  in   in     label-save
+
 # sign-in: about the signed-in person alone
 account_login                        GET    -          ok   ok   ok   ok   ok   ok   ok   ok
 account_logout                       GET    -          ok   ok   ok   ok   ok   ok   ok   ok

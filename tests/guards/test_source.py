@@ -113,6 +113,7 @@ EXEMPT = {
     "reviews/behaviour_spread.py Q(**)": "field names of this file",
     "reviews/claiming.py all_rows": "the actor's own places in a queue they see",
     "reviews/claiming.py cursor": "takes and frees places, by the actor's own id or by their end",
+    "reviews/label_desk.py all_rows": "asks what the queue of a row that labelable(by) gave shows",
     "reviews/material.py all_rows": "the evidence under an item that visible_to(actor) gave",
     "reviews/rail.py cursor": "the actor's own places in a queue that visible_to(actor) gave",
     "reviews/progress.py cursor": "counts what queues that visible_to(actor) gave hold for "

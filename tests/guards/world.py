@@ -45,7 +45,7 @@ from tests.datasets_made import items_of, make_dataset
 from tests.guards.product import Route
 from tests.guards.review_rows import make_review_rows
 from tests.guards.routes import PEOPLE, Line
-from tests.reviews_made import YES
+from tests.reviews_made import LABELLED, YES
 from tests.runs_made import (
     make_check_result,
     make_config,
@@ -120,6 +120,8 @@ BODIES: dict[str, Any] = {
     "api-clone": lambda world: json.dumps({"sessionIds": [str(world.rows["session"]["pk"])]}),
     "export": lambda world: json.dumps({"format": "text"}),
     "label-eva": lambda world: {"ids": world.rows["session"]["pk"], "status": "golden"},
+    "label-draft": lambda world: json.dumps({"number": 0, "draft": {}}),
+    "label-save": lambda world: json.dumps({"number": 0, "draft": LABELLED}),
     "review-draft": lambda world: json.dumps({"number": 1, "draft": {}}),
     "review-save": lambda world: json.dumps({"number": 1, "draft": YES}),
     "api-label": lambda world: json.dumps({"evalStatus": "golden"}),
@@ -285,6 +287,11 @@ def make_rows(cast: Cast) -> dict[str, dict[str, Any]]:
         "review_file": {
             "pk": named["queue"].pk,
             "key": named["queue_item"].key,
+            "file": named["attachment"].pk,
+        },
+        "label_file": {
+            "pk": named["run"].pk,
+            "item": named["run_item_row"].pk,
             "file": named["attachment"].pk,
         },
         "rule": {"pk": rule.dataset.pk, "rule": rule.pk},

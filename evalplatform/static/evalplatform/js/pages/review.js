@@ -122,6 +122,7 @@ const open = (url, { keep = true } = {}) =>
   });
 
 async function renew() {
+  if (!desk.dataset.renewUrl) return; // labels of a run: no place is held
   const answer = await ask(desk.dataset.renewUrl, "POST");
   if (answer.status !== 409) return;
   clearInterval(renewing);
@@ -212,9 +213,11 @@ function setFlag(button, isOn, { isUndo = false } = {}) {
   changed(button);
 }
 
+const toggleFlag = (button) => button && setFlag(button, !isFlagged(button));
+
 function openNote(field) {
   const note = field?.querySelector("[data-note]");
-  if (!note) return;
+  if (!note) return form?.querySelector("[data-field=feedback] textarea")?.focus();
   note.hidden = false;
   field.querySelector("[data-note-open]").setAttribute("aria-expanded", "true");
   note.focus();
@@ -244,7 +247,7 @@ const isTyping = (element) =>
 
 const KEYS = {
   s: () => skip(),
-  f: () => setFlag(current?.querySelector("[data-flag]"), !isFlagged(current.querySelector("[data-flag]"))),
+  f: () => toggleFlag(current?.querySelector("[data-flag]")),
   n: () => openNote(current),
   ArrowUp: () => move(-1),
   ArrowDown: () => move(1),
@@ -347,7 +350,7 @@ place.addEventListener("submit", (event) => {
   save();
 });
 
-document.querySelector("[data-decline]").addEventListener("submit", (event) => {
+document.querySelector("[data-decline]")?.addEventListener("submit", (event) => {
   event.preventDefault();
   const asked = event.target;
   act(async () => {

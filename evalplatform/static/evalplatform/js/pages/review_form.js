@@ -30,8 +30,8 @@ export function readForm(form) {
     }
     const answer = {
       value: valueOf(field),
-      flagged: field.querySelector("[data-flag]").getAttribute("aria-pressed") === "true",
-      note: field.querySelector("[data-note]").value,
+      flagged: field.querySelector("[data-flag]")?.getAttribute("aria-pressed") === "true",
+      note: field.querySelector("[data-note]")?.value ?? "",
     };
     if (answer.value === null && !answer.flagged && !answer.note) continue;
     if (name.startsWith("check-")) draft.checks[name.slice(6)] = answer;
