@@ -60,7 +60,7 @@ class Progress:
 def rows_of(run: Run, actor: Actor) -> Any:
     """The rows of the run that the actor may label, with the state of their own label."""
     mine = own_labels(actor).filter(run_item=OuterRef("pk"))
-    rows: QuerySet[RunItem] = labelable(actor).filter(run=run)
+    rows = labelable(actor).filter(run=run)
     typed = Q(status=BehavioralLabel.Status.DRAFT) | Q(draft__isnull=False)
     return rows.annotate(
         is_labelled=Exists(mine.filter(status=BehavioralLabel.Status.SAVED)),
