@@ -70,7 +70,7 @@ def checks_to_review(item: QueueItem) -> list[dict[str, Any]]:
     if not item.run_item_id:
         return []
     rows = CheckResult.all_rows.filter(run_item=item.run_item_id, state=CheckResult.State.DONE)
-    return checks_of(rows.order_by("position"))
+    return checks_of(rows.select_related("edited_by").order_by("position"))
 
 
 def without_verdicts(checks: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -82,7 +82,8 @@ def without_verdicts(checks: list[dict[str, Any]]) -> list[dict[str, Any]]:
         for field in CheckResult._meta.concrete_fields:
             if field.attname not in _MACHINE_COLUMNS:
                 setattr(bare, field.attname, getattr(result, field.attname))
-        kept.append({**check, "result": bare, "chip": None, "original": None})
+        said = {"chip": None, "original": None, "is_next": False}
+        kept.append({**check, "result": bare, **said})
     return kept
 
 
