@@ -11,7 +11,7 @@ class ReviewsConfig(AppConfig):
 
     def ready(self) -> None:
         from evalplatform import home
-        from reviews import bulk, queue_adding  # noqa: F401
+        from reviews import bulk, queue_adding, queue_datasets  # noqa: F401
         from reviews.overview import overview_of
 
         home.show(overview_of)

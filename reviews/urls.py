@@ -2,7 +2,19 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from reviews.views import behavioral, evals, labels, queues, review, session
+from reviews.views import (
+    behavioral,
+    evals,
+    labels,
+    queue_adding,
+    queue_datasets,
+    queue_forms,
+    queue_people,
+    queues,
+    review,
+    run_review,
+    session,
+)
 
 ITEM = "queues/<uuid:pk>/review/<uuid:key>/"
 LABELS = "runs/<uuid:pk>/labels/"
@@ -44,4 +56,25 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{LABEL}files/<uuid:file>/", behavioral.LabelFileView.as_view(), name="behavioral-file"),
     path(f"{LABEL}draft/", behavioral.LabelDraftView.as_view(), name="behavioral-draft"),
     path(f"{LABEL}save/", behavioral.LabelSaveView.as_view(), name="behavioral-save"),
+]
+
+# Setting queues up
+urlpatterns += [
+    path("queues/new/", queue_forms.QueueCreateView.as_view(), name="queue-create"),
+    path("queues/preview/", queue_forms.QueuePreviewView.as_view(), name="queue-preview"),
+    path("queues/choose/", queue_adding.QueueChooseView.as_view(), name="queue-choose"),
+    path("queues/<uuid:pk>/edit/", queue_forms.QueueEditView.as_view(), name="queue-edit"),
+    path("queues/<uuid:pk>/add/", queue_adding.QueueAddView.as_view(), name="queue-add"),
+    path("queues/<uuid:pk>/assign/", queue_people.QueueAssignView.as_view(), name="queue-assign"),
+    path("runs/<uuid:pk>/review/", run_review.RunReviewView.as_view(), name="run-review"),
+    path(
+        "datasets/<uuid:pk>/send-to-queue/",
+        queue_datasets.DatasetToQueueView.as_view(),
+        name="dataset-to-queue",
+    ),
+    path(
+        "datasets/<uuid:pk>/from-queue/",
+        queue_datasets.DatasetFromQueueView.as_view(),
+        name="dataset-from-queue",
+    ),
 ]

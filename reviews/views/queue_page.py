@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.urls import reverse
 
@@ -33,6 +34,11 @@ class OfQueue(ScopedView):
     def may_edit(self) -> bool:
         """Whether the actor may change this queue."""
         return bool(Queue.objects.editable_by(self.actor).filter(pk=self.queue.pk).exists())
+
+    def require_editor(self) -> None:
+        """403 for those who may see the queue and not change it."""
+        if not self.may_edit:
+            raise PermissionDenied("Only its owner and who administers the team may change this.")
 
     def url(self, name: str, *args: Any) -> str:
         """The address of a page of this queue."""

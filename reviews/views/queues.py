@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -10,18 +11,24 @@ from django.db.models import Exists, OuterRef, Q
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 
 from evalplatform.accounts.roles import Verb
 from evalplatform.errors import Conflict
+from evalplatform.jobs.models import Job
 from evalplatform.scoping.keyset import Page, fetch_page
 from evalplatform.scoping.views import ScopedPage
 from reviews.models import Queue, QueueReviewer
 from reviews.progress import own_progress, whole_progress
+from reviews.queue_adding import newest_job
+from reviews.queue_items import PROGRESS, page_of, rows_of
 from reviews.queueing import FOLLOWS, set_status
+from reviews.strata import is_everything, plan_of
 from reviews.views.queue_page import OfQueue
 
 PAGE = 50
 PAGE_KEYS = ("created_at", "id")
+TOLD_FOR = timedelta(hours=1)
 VIEWS = {"review": "To review", "own": "Run by you", "archived": "Archived"}
 # What becomes of a queue: (status, the word on the button, what it means).
 STEPS = {
@@ -90,7 +97,12 @@ class QueueView(OfQueue, ScopedPage):
     def context(self, **kwargs: Any) -> dict[str, Any]:
         queue = self.queue
         sees_all = self.actor.may(Verb.SEE_ALL) or queue.owner_id == self.actor.user.pk
+        plan, strata = plan_of(queue)
         return {
+            **(self.items() if sees_all else {}),
+            "is_sampled": not is_everything(plan),
+            "strata": strata,
+            "job": self.job() if self.may_edit else None,
             "queue": queue,
             "own": own_progress([queue], self.actor)[queue.pk],
             "whole": whole_progress(queue, self.actor) if sees_all else None,
@@ -99,6 +111,33 @@ class QueueView(OfQueue, ScopedPage):
             "queues_url": reverse("queues", args=[self.actor.team.slug]),
             "review_url": self.url("review"),
         }
+
+    def items(self) -> dict[str, Any]:
+        """The table of items, for those who may read all of them."""
+        asked, error = self.request.GET, ""
+        progress = asked.get("progress", "")
+        progress = progress if progress in PROGRESS else ""
+        try:
+            page = page_of(self.queue, progress, asked.get("page", ""), self.actor)
+        except ValidationError as problem:
+            error, page = problem.messages[0], Page([], "", "")
+        here = f"progress={progress}&" if progress else ""
+        return {
+            "items": rows_of(page.rows, self.queue, self.actor.team.slug),
+            "error": error,
+            "progress": progress,
+            "filters": list(PROGRESS.items()),
+            "newer_url": f"?{here}page={page.newer}#items" if page.newer else "",
+            "older_url": f"?{here}page={page.older}#items" if page.older else "",
+        }
+
+    def job(self) -> Job | None:
+        """The actor's last adding that is a job, while it runs and an hour after it ended."""
+        job = newest_job(self.queue, self.actor)
+        if job is None or job.is_open:
+            return job
+        is_news = job.finished_at and job.finished_at > timezone.now() - TOLD_FOR
+        return job if is_news else None
 
 
 class QueueActView(OfQueue):

@@ -288,6 +288,22 @@ api-run-compare-items                GET    two_runs   ok   ok   ok   404  404  
 queues                               GET    -          ok   ok   ok   ok   ok   404  in   in
 queue                                GET    queue      ok   ok   ok   404  404  404  in   in
 queue-act                            POST   queue      ok   ok   ok   404  404  404  in   in     status=active
+queue-create                         GET    -          ok   ok   ok   ok   403  404  in   in
+queue-create                         POST   -          ok   ok   ok   ok   403  404  in   in     queue-form
+queue-preview                        POST   -          ok   ok   ok   ok   403  404  in   in     plan=all&seed=1
+queue-choose                         GET    -          422  422  422  422  403  404  in   in
+queue-choose                         POST   -          ok   ok   ok   ok   403  404  in   in     scope=all
+queue-edit                           GET    queue      ok   ok   ok   404  403  404  in   in
+queue-edit                           POST   queue      ok   ok   ok   404  403  404  in   in     queue-form
+queue-add                            GET    queue      ok   ok   ok   404  403  404  in   in
+queue-add                            POST   queue      ok   ok   ok   404  403  404  in   in     scope=all
+queue-assign                         GET    queue      ok   ok   ok   404  403  404  in   in
+queue-assign                         POST   queue      ok   ok   ok   404  403  404  in   in
+run-review                           GET    run        ok   ok   ok   404  404  404  in   in
+dataset-to-queue                     GET    dataset    422  422  422  404  403  404  in   in
+dataset-to-queue                     POST   dataset    ok   ok   ok   404  403  404  in   in     scope=all
+dataset-from-queue                   GET    dataset    ok   ok   ok   404  403  404  in   in
+dataset-from-queue                   POST   dataset    422  422  422  404  403  404  in   in
 review                               GET    queue      ok   ok   ok   404  404  404  in   in
 review-item                          GET    review_item 404  404  ok   404  404  404  in   in
 review-material                      GET    review_item 404  404  ok   404  404  404  in   in     view=raw

@@ -48,6 +48,7 @@ KIND_VERBS: dict[str, Verb | None] = {
     "run_chunk": Verb.RUN_PROMPTS,
     "analyse_run": Verb.RUN_PROMPTS,
     "queue_add": Verb.MANAGE_QUEUES,
+    "queue_to_dataset": Verb.EDIT_EVIDENCE,
 }
 
 
