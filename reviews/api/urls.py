@@ -2,9 +2,69 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from reviews.api import labels
+from reviews.api import (
+    behaviour,
+    labels,
+    queue_adding,
+    queue_items,
+    queues,
+    reviewing,
+    rubrics,
+    saving,
+)
 
-urlpatterns: list[URLPattern | URLResolver] = [
+RUBRIC = "rubrics/<uuid:pk>"
+QUEUE = "queues/<uuid:pk>"
+GIVEN = f"{QUEUE}/items/<uuid:key>"
+RUN = "runs/<uuid:pk>"
+
+# Labels of sessions, and of how responses behave.
+labelling: list[URLPattern | URLResolver] = [
     path("sessions/label", labels.BulkLabelView.as_view(), name="api-labels"),
     path("sessions/<uuid:pk>/label", labels.LabelView.as_view(), name="api-session-label"),
+    path(f"{RUN}/items/<uuid:item>/label", behaviour.LabelView.as_view(), name="api-own-label"),
+    path(f"{RUN}/labels", behaviour.LabelsView.as_view(), name="api-run-labels"),
+    path(
+        f"{RUN}/labels/distribution",
+        behaviour.DistributionView.as_view(),
+        name="api-label-distribution",
+    ),
 ]
+
+# What is reviewed by whom.
+setting_up: list[URLPattern | URLResolver] = [
+    path("rubrics", rubrics.RubricsView.as_view(), name="api-rubrics"),
+    path(RUBRIC, rubrics.RubricView.as_view(), name="api-rubric"),
+    path(f"{RUBRIC}/versions", rubrics.RubricVersionsView.as_view(), name="api-rubric-versions"),
+    path(
+        f"{RUBRIC}/versions/<int:number>",
+        rubrics.RubricVersionView.as_view(),
+        name="api-rubric-version",
+    ),
+    path("queues", queues.QueuesView.as_view(), name="api-queues"),
+    path(QUEUE, queues.QueueView.as_view(), name="api-queue"),
+    path(f"{QUEUE}/status", queues.QueueStatusView.as_view(), name="api-queue-status"),
+    path(f"{QUEUE}/reviewers", queues.QueueReviewersView.as_view(), name="api-queue-reviewers"),
+    path(f"{QUEUE}/sessions", queue_adding.QueueSessionsView.as_view(), name="api-queue-sessions"),
+    path(f"{QUEUE}/rows", queue_adding.QueueRowsView.as_view(), name="api-queue-rows"),
+    path(f"{QUEUE}/items", queue_items.QueueItemsView.as_view(), name="api-queue-items"),
+]
+
+# Reviewing.
+working: list[URLPattern | URLResolver] = [
+    path(f"{QUEUE}/claim", reviewing.ClaimView.as_view(), name="api-claim"),
+    path(GIVEN, reviewing.GivenView.as_view(), name="api-given"),
+    path(f"{GIVEN}/open", reviewing.OpenView.as_view(), name="api-given-open"),
+    path(f"{GIVEN}/heartbeat", reviewing.HeartbeatView.as_view(), name="api-heartbeat"),
+    path(f"{GIVEN}/skip", reviewing.SkipView.as_view(), name="api-skip"),
+    path(f"{GIVEN}/decline", reviewing.DeclineView.as_view(), name="api-decline"),
+    path(f"{GIVEN}/draft", saving.DraftView.as_view(), name="api-draft"),
+    path(f"{GIVEN}/save", saving.SaveView.as_view(), name="api-save"),
+    path(f"{GIVEN}/messages", reviewing.MessagesView.as_view(), name="api-given-messages"),
+    path(f"{GIVEN}/texts/<slug:name>", reviewing.TextView.as_view(), name="api-given-text"),
+    path(f"{GIVEN}/files/<uuid:file>", reviewing.FileView.as_view(), name="api-given-file"),
+    path("reviews", saving.ReviewsView.as_view(), name="api-reviews"),
+    path("reviews/<uuid:pk>", saving.ReviewView.as_view(), name="api-review"),
+]
+
+urlpatterns: list[URLPattern | URLResolver] = [*labelling, *setting_up, *working]

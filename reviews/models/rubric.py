@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import pgtrigger
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -68,12 +69,17 @@ class Rubric(ScopedModel):
         return own & (EVERYBODY if actor.may(Verb.EDIT_ALL_EVIDENCE) else Q(owner=actor.user))
 
     @classmethod
-    def create(cls, *, name: str, shape: Any, description: str = "", by: Actor) -> Rubric:
+    def create(
+        cls, *, name: str, shape: Any, description: str = "", by: Actor, pk: UUID | None = None
+    ) -> Rubric:
         """A rubric with its version 1; ValidationError at the place of a fault."""
         if not by.may(Verb.MANAGE_QUEUES):
             raise PermissionDenied("Your role may not make rubrics.")
         sections = shape_or_fault(shape).as_json()
-        rubric = cls(team=by.team, owner=by.user, name=name.strip(), description=description)
+        said = {"pk": pk} if pk else {}
+        rubric = cls(
+            team=by.team, owner=by.user, name=name.strip(), description=description, **said
+        )
         rubric.full_clean(exclude=["team", "owner"], validate_unique=False)
         with transaction.atomic():
             rubric.save(force_insert=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import uuid
 from typing import Any
 
 from evalplatform.scoping.actor import Actor
@@ -17,6 +19,31 @@ from reviews.models import (
 from reviews.saving import save
 from runs.models import RunItem
 from tests.reviews_made import YES, make_queue
+
+SHAPE = {
+    "sections": [
+        {"key": "all", "label": "All", "criteria": [
+            {"key": "verdict", "label": "Verdict", "kind": "pass_fail"}]}
+    ]
+}  # fmt: skip
+TOKEN = {"token": str(uuid.UUID(int=1))}
+# Bodies of calls of the API of reviews.
+REVIEW_BODIES: dict[str, Any] = {
+    "api-rubric": lambda world: json.dumps({"name": "Tone", "shape": SHAPE}),
+    "api-name": lambda world: json.dumps({"name": "Evening"}),
+    "api-queue": lambda world: json.dumps(
+        {"name": "Evening", "target": "session", "rubric": "pass-fail"}
+    ),
+    "api-status": lambda world: json.dumps({"status": "paused"}),
+    "api-reviewers": lambda world: json.dumps({"reviewers": []}),
+    "api-session-ids": lambda world: json.dumps({"ids": [str(world.rows["session"]["pk"])]}),
+    "api-empty": lambda world: json.dumps({}),
+    "api-token": lambda world: json.dumps(TOKEN),
+    "api-decline": lambda world: json.dumps(TOKEN | {"reason": "I know them."}),
+    "api-draft": lambda world: json.dumps({"number": 1, "feedback": "Hm."}),
+    "api-save": lambda world: json.dumps({"number": 1, **YES}),
+    "api-own-label": lambda world: json.dumps({"status": "draft", "intent": "Billing"}),
+}
 
 
 def make_review_rows(eva: Actor, row: RunItem, *, marker: str) -> dict[str, Any]:

@@ -315,6 +315,7 @@ review-skip                          POST   review_item 404  404  ok   404  404 
 review-decline                       POST   review_item 404  404  409  404  404  404  in   in     reason=x
 review-renew                         POST   review_item 404  404  ok   404  404  404  in   in
 
+
 # behavioral labels
 behavioral                           GET    run        ok   ok   ok   404  404  404  in   in
 behavioral-charts                    GET    run        ok   ok   403  403  403  404  in   in
@@ -324,6 +325,45 @@ behavioral-file                      GET    label_file 404  404  403  404  404  
 behavioral-draft                     PUT    run_item   ok   ok   403  404  404  404  in   in     label-draft
 behavioral-draft                     DELETE run_item   ok   ok   403  404  404  404  in   in
 behavioral-save                      POST   run_item   ok   ok   403  404  404  404  in   in     label-save
+
+# queues and reviews over HTTP
+api-rubrics                          GET    -          ok   ok   ok   ok   ok   ok   in   in
+api-rubrics                          POST   -          ok   ok   ok   ok   403  ok   in   in    api-rubric
+api-rubric                           GET    rubric     ok   ok   ok   ok   ok   404  in   in
+api-rubric                           PATCH  rubric     403  403  403  403  403  404  in   in    api-name
+api-rubric                           DELETE rubric     403  403  403  403  403  404  in   in
+api-rubric-versions                  GET    rubric     ok   ok   ok   ok   ok   404  in   in
+api-rubric-version                   GET    rubric_number ok   ok   ok   ok   ok   404  in   in
+api-queues                           GET    -          ok   ok   ok   ok   ok   ok   in   in
+api-queues                           POST   -          ok   ok   ok   ok   403  ok   in   in    api-queue
+api-queue                            GET    queue      ok   ok   ok   404  404  404  in   in
+api-queue                            PATCH  queue      ok   ok   ok   404  403  404  in   in    api-name
+api-queue-status                     POST   queue      ok   ok   ok   404  403  404  in   in    api-status
+api-queue-reviewers                  GET    queue      ok   ok   ok   404  404  404  in   in
+api-queue-reviewers                  PUT    queue      ok   ok   ok   404  403  404  in   in    api-reviewers
+api-queue-sessions                   POST   queue      ok   ok   ok   404  403  404  in   in    api-session-ids
+api-queue-rows                       POST   queue      400  400  400  404  403  404  in   in    api-empty
+api-queue-items                      GET    queue      ok   ok   ok   404  404  404  in   in
+api-claim                            POST   queue      ok   ok   ok   404  404  404  in   in
+api-given                            GET    review_item 404  404  ok   404  404  404  in   in
+api-given-open                       POST   review_item 404  404  ok   404  404  404  in   in
+api-heartbeat                        POST   review_item 404  404  409  404  404  404  in   in    api-token
+api-skip                             POST   review_item 404  404  409  404  404  404  in   in    api-token
+api-decline                          POST   review_item 404  404  409  404  404  404  in   in    api-decline
+api-draft                            GET    review_item 404  404  ok   404  404  404  in   in
+api-draft                            PUT    review_item 404  404  ok   404  404  404  in   in    api-draft
+api-draft                            DELETE review_item 404  404  ok   404  404  404  in   in
+api-save                             POST   review_item 404  404  ok   404  404  404  in   in    api-save
+api-given-messages                   GET    review_item 404  404  ok   404  404  404  in   in
+api-given-text                       GET    review_text 404  404  ok   404  404  404  in   in
+api-given-file                       GET    review_file 404  404  404  404  404  404  in   in
+api-reviews                          GET    -          ok   ok   ok   ok   ok   ok   in   in
+api-review                           GET    review     404  404  ok   404  404  404  in   in
+api-own-label                        GET    run_item   404  404  403  404  404  404  in   in
+api-own-label                        PUT    run_item   ok   ok   403  404  404  404  in   in    api-own-label
+api-own-label                        DELETE run_item   404  404  403  404  404  404  in   in
+api-run-labels                       GET    run        ok   ok   ok   404  404  404  in   in
+api-label-distribution               GET    run        ok   ok   403  403  403  404  in   in
 
 # sign-in: about the signed-in person alone
 account_login                        GET    -          ok   ok   ok   ok   ok   ok   ok   ok

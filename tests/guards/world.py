@@ -43,7 +43,7 @@ from runs.models import ConfigEvaluator, RunBatch
 from tests.cast import Cast, make_cast, make_key
 from tests.datasets_made import items_of, make_dataset
 from tests.guards.product import Route
-from tests.guards.review_rows import make_review_rows
+from tests.guards.review_rows import REVIEW_BODIES, make_review_rows
 from tests.guards.routes import PEOPLE, Line
 from tests.reviews_made import LABELLED, YES
 from tests.runs_made import (
@@ -177,6 +177,7 @@ BODIES: dict[str, Any] = {
             "outputs": [{"input": f"{MARKER} input", "output": "An answer."}],
         }
     ),
+    **REVIEW_BODIES,
     "config": lambda world: {
         "name": "Nightly",
         "dataset": world.rows["dataset"]["pk"],
@@ -293,6 +294,8 @@ def make_rows(cast: Cast) -> dict[str, dict[str, Any]]:
             "other": make_run(owner=eva, title=f"{MARKER} other", n_items=1).pk,
         },
         "review_item": {"pk": named["queue"].pk, "key": named["queue_item"].key},
+        "rubric_number": {"pk": named["rubric"].pk, "number": 1},
+        "review_text": {"pk": named["queue"].pk, "key": named["queue_item"].key, "name": "0"},
         "review_file": {
             "pk": named["queue"].pk,
             "key": named["queue_item"].key,

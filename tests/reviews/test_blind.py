@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import Any
 
 import pytest
@@ -25,6 +26,7 @@ COLLEAGUE = "otter-colleague"
 DRAFT = "otter-draft"
 MACHINE = "otter-machine"
 CHANGING = re.compile(r'csrf\w*"? (?:value|content)="\w+"|"csrf-token" content="\w+"|\w{64}')
+LEASE = re.compile(r'"(?:token|expiresAt)":"[^"]+"')
 
 
 @pytest.fixture
@@ -100,6 +102,40 @@ def everything(client: Client, queue: Queue, item: QueueItem) -> Iterator[tuple[
         yield f"{method} {act}", client.generic(method, page + act, text, JSON).content.decode()
 
 
+def everything_of_the_api(
+    client: Client, queue: Queue, item: QueueItem
+) -> Iterator[tuple[str, str]]:
+    """The same of the API: lists, the item, its parts, faults and acts."""
+    api = "/api/v1"
+    base = f"{api}/queues/{queue.pk}"
+    given = f"{base}/items/{item.key}"
+    got = [f"{api}/queues", base, f"{base}/items", f"{base}/items?own=leased"]
+    got += [f"{base}/items?{query}" for query in ("own=x", "page=x")]
+    got += [f"{given}{rest}" for rest in ("", "/draft", "/messages", "/texts/prompt", "/texts/x")]
+    got += [f"{given}/files/{item.key}", f"{api}/reviews", f"{api}/reviews?queue={queue.pk}"]
+    got += [f"{api}/reviews/{pk}" for pk in Review.all_rows.values_list("pk", flat=True)]
+    for url in got:
+        yield url, client.get(url).content.decode()
+    claimed = client.post(f"{base}/claim")
+    yield "claim", claimed.content.decode()
+    token = claimed.json()["item"]["slot"]["token"]
+    held, none = json.dumps({"token": token}), json.dumps({"token": str(item.key)})
+    stale, typed = json.dumps({"number": 99}), json.dumps({"number": 0, "feedback": "mine"})
+    sent = [
+        ("PUT", "draft", typed), ("PUT", "draft", stale), ("PUT", "draft", "no"),
+        ("POST", "save", "{}"), ("POST", "save", stale), ("POST", "save", none),
+        ("POST", "save", json.dumps({"answers": {"status": {}, "x": {"value": 1}}})),
+        ("POST", "heartbeat", held), ("POST", "heartbeat", none), ("POST", "decline", held),
+        ("POST", "skip", none), ("POST", "skip", held), ("POST", "skip", held),
+        ("POST", "open", ""), ("DELETE", "draft", ""),
+    ]  # fmt: skip
+    for method, act, text in sent:
+        yield (
+            f"{method} {act}",
+            client.generic(method, f"{given}/{act}", text, JSON).content.decode(),
+        )
+
+
 @pytest.mark.parametrize("is_bad", [True, False])
 @pytest.mark.parametrize("name", ["tess", "eva", "olga"])
 def test_nothing_of_colleagues_or_machine_is_in_any_response_before_reveal(
@@ -113,7 +149,12 @@ def test_nothing_of_colleagues_or_machine_is_in_any_response_before_reveal(
     shown = [COLLEAGUE, DRAFT, MACHINE, "0.123456", "0.12", "needs_adjudication",
              "Emil", "asks for a senior"]  # fmt: skip
 
-    for what, text in everything(sign_in(reviewer), queue, slot.queue_item):
+    client = sign_in(reviewer)
+    told = chain(
+        everything(client, queue, slot.queue_item),
+        everything_of_the_api(client, queue, slot.queue_item),
+    )
+    for what, text in told:
         assert [word for word in shown if word in text] == [], what
     review.refresh_from_db()
     assert review.shown == {}
@@ -131,7 +172,11 @@ def test_responses_are_the_same_whatever_the_colleague_said(
         colleague_saves(cast, queue, is_bad=is_bad)
         base = f"/t/lighthouse/queues/{queue.pk}/"
         pages = [base, f"{base}review/", f"{base}review/{slot.queue_item.key}/"]
-        said.append([CHANGING.sub("", client.get(url).content.decode()) for url in pages])
+        api = f"/api/v1/queues/{queue.pk}"
+        pages += [api, f"{api}/items/{slot.queue_item.key}"]
+        pages += [f"{api}/items"] if name == "tess" else []
+        texts = [CHANGING.sub("", client.get(url).content.decode()) for url in pages]
+        said.append([LEASE.sub("", text) for text in texts])
 
     assert said[0] == said[1]
 
@@ -151,8 +196,20 @@ def test_all_of_it_is_there_after_reveal_and_noted(
     save_draft(late, {"feedback": DRAFT}, number=0, by=cast.adam)
 
     html = client.get(page).content.decode()
-    unsaved = sign_in(cast.adam).get(page).content.decode()
+    other = sign_in(cast.adam)
+    unsaved = other.get(page).content.decode()
+    api = f"/api/v1/queues/{queue.pk}/items"
+    told = client.get(f"{api}/{item.key}").content.decode()
+    listed = client.get(api).json()["results"][0]
+    unsaved += other.get(f"{api}/{item.key}").content.decode() + other.get(api).content.decode()
 
+    assert COLLEAGUE in told
+    assert "emil@example.org" in told
+    assert MACHINE not in told
+    assert DRAFT not in told
+    assert (listed["state"], listed["stratum"]) == ("needs_adjudication", None)
+    assert "asks for a senior" in listed["reasons"][0]
+    assert "asks for a senior" not in unsaved
     assert COLLEAGUE in html
     assert "Emil" in html
     assert MACHINE not in html
@@ -175,14 +232,18 @@ def test_machine_verdict_is_there_when_the_queue_shows_it_and_the_slot_does_not_
     page = f"/t/lighthouse/queues/{queue.pk}/review/{slot.queue_item.key}/"
     client = sign_in(cast.tess)
 
+    api = f"/api/v1/queues/{queue.pk}/items/{slot.queue_item.key}"
     Slot.all_rows.update(hides_auto=True)
-    hidden = client.get(page).content.decode()
+    hidden = client.get(page).content.decode() + client.get(api).content.decode()
     before = dict(Review.all_rows.get().shown)
     Slot.all_rows.update(hides_auto=False)
+    told = client.get(api).json()["checks"][0]["verdict"]
+    after = set(Review.all_rows.get().shown)
     html = client.get(page).content.decode()
 
     assert MACHINE not in hidden
     assert before == {}
+    assert (told["autoEval"], after) == (f"{MACHINE}-verdict", {"auto_verdict"})
     assert f"{MACHINE}-verdict" in html
     assert f"{MACHINE}-feedback" in html
     assert set(Review.all_rows.get().shown) == {"auto_verdict"}
