@@ -166,7 +166,7 @@ def save(
         row = slot.queue_item
         if row.queue.status not in (Queue.Status.ACTIVE, Queue.Status.PAUSED):
             raise Conflict(f"This queue is {row.queue.status}: nothing is saved. Your draft stays.")
-        version = row.queue.rubric_version
+        version = row.queue.rubric_version.held_still()
         shape = version.read()
         said = read_said(row, shape, given)
         review: Review

@@ -12,6 +12,8 @@ from reviews.views import (
     queue_people,
     queues,
     review,
+    rubric_edit,
+    rubrics,
     run_review,
     session,
 )
@@ -19,6 +21,7 @@ from reviews.views import (
 ITEM = "queues/<uuid:pk>/review/<uuid:key>/"
 LABELS = "runs/<uuid:pk>/labels/"
 LABEL = f"{LABELS}<uuid:item>/"
+RUBRIC = "queues/rubrics/<uuid:pk>/"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("sessions/<uuid:pk>/", session.SessionPage.as_view(), name="session"),
@@ -77,4 +80,15 @@ urlpatterns += [
         queue_datasets.DatasetFromQueueView.as_view(),
         name="dataset-from-queue",
     ),
+]
+
+# Rubrics
+urlpatterns += [
+    path("queues/rubrics/", rubrics.RubricsView.as_view(), name="rubrics"),
+    path("queues/rubrics/new/", rubric_edit.RubricCreateView.as_view(), name="rubric-create"),
+    path("queues/rubrics/preview/", rubric_edit.RubricPreviewView.as_view(), name="rubric-preview"),
+    path(RUBRIC, rubrics.RubricView.as_view(), name="rubric"),
+    path(f"{RUBRIC}edit/", rubric_edit.RubricEditView.as_view(), name="rubric-edit"),
+    path(f"{RUBRIC}delete/", rubrics.RubricDeleteView.as_view(), name="rubric-delete"),
+    path(f"{RUBRIC}restore/", rubrics.RubricRestoreView.as_view(), name="rubric-restore"),
 ]

@@ -11,11 +11,13 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.validators import MinLengthValidator
 from django.db import models, transaction
 from django.db.models import Q
+from django.urls import reverse
 from django.utils import timezone
 
 from evalplatform.accounts.models.user import new_id, refuse_hidden_characters
 from evalplatform.accounts.roles import Verb
 from evalplatform.audit.recording import record
+from evalplatform.errors import Conflict
 from evalplatform.scoping.actor import Actor
 from evalplatform.scoping.managers import require_editable
 from evalplatform.scoping.models import EVERYBODY, NOBODY, ScopedModel
@@ -102,18 +104,34 @@ class Rubric(ScopedModel):
                 RubricVersion.all_rows.create(rubric=rubric, number=1, shape=shape.as_json())
         return rubric
 
+    @classmethod
+    def all_of_the_product(cls, *, by: Actor) -> None:
+        """Make the built-in rubrics that the actor's team has not asked for yet."""
+        there = cls.all_rows.filter(team=by.team).exclude(slug="").values_list("slug", flat=True)
+        for slug in BUILT_IN.keys() - set(there):
+            cls.of_the_product(slug, by=by)
+
+    def get_absolute_url(self) -> str:
+        """The page of the rubric; `team` has to be at hand."""
+        return reverse("rubric", args=[self.team.slug, self.pk])
+
     def newest(self) -> RubricVersion:
         """The version that new queues ask."""
         version: RubricVersion = RubricVersion.all_rows.get(rubric=self, number=self.version)
         return version
 
-    def change(self, *, by: Actor, **values: Any) -> None:
-        """Save another name, description or shape; a frozen version is continued by a new one."""
+    def change(self, *, by: Actor, seen_at: datetime | None = None, **values: Any) -> None:
+        """Save another name, description or shape; a frozen version is continued by a new one.
+
+        `seen_at` is the `updated_at` that the change was made from: Conflict when it has moved on.
+        """
         assert values.keys() <= {"name", "description", "shape"}
         shape = values.pop("shape", None)
         with transaction.atomic():
             row = Rubric.objects.visible_to(by).select_for_update(of=("self",)).get(pk=self.pk)
             require_editable(row, by)
+            if seen_at is not None and seen_at != row.updated_at:
+                raise Conflict("Somebody saved this rubric while you were changing it.")
             changes = {n: [getattr(row, n), v] for n, v in values.items() if getattr(row, n) != v}
             for name, value in values.items():
                 setattr(row, name, value)
@@ -148,6 +166,18 @@ class Rubric(ScopedModel):
             row.deleted_at = timezone.now()
             row.save(update_fields=["deleted_at"])
             record(by, "rubric.delete", row, changes={"deleted_at": [None, row.deleted_at]})
+
+    @classmethod
+    def restore_deleted(cls, pk: Any, *, by: Actor) -> Rubric:
+        """Bring a deleted one back, for those who could have deleted it."""
+        with transaction.atomic():
+            rows = cls.all_rows.select_for_update(of=("self",))
+            row: Rubric = rows.get(cls.editability(by), team=by.team, pk=pk)
+            before, row.deleted_at = row.deleted_at, None
+            row.save(update_fields=["deleted_at"])
+            if before:
+                record(by, "rubric.restore", row, changes={"deleted_at": [before, None]})
+        return row
 
 
 def shape_or_fault(held: Any) -> Shape:
@@ -208,6 +238,14 @@ class RubricVersion(ScopedModel):
                 _FROZEN.clear()
             _FROZEN[key] = read(self.shape)
         return _FROZEN[key]
+
+    def held_still(self) -> RubricVersion:
+        """The version, not to be changed before this transaction ends: answers are saved to it."""
+        if self.frozen_at is not None:
+            return self
+        rows = RubricVersion.all_rows.select_for_update(of=("self",), no_key=True)
+        held: RubricVersion = rows.get(pk=self.pk)
+        return held
 
     def freeze(self) -> None:
         """Note that somebody has answered it."""

@@ -10,12 +10,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal, localcontext
 from typing import Any
 
 from reviews.rubrics.shape import Criterion, Kind, Shape
 
 MOST_NOTE = 10_000
 MOST_TEXT = 100_000
+BEYOND = Decimal(10) ** 15  # a number this large has no steps that floats could tell apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,10 @@ def _rating(criterion: Criterion, value: Any) -> tuple[Any, str]:
 def _number(criterion: Criterion, value: Any) -> tuple[Any, str]:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if is_number and math.isfinite(value) and _is_within(criterion, value):
-        return value, ""
+        if _is_on_a_step(criterion, value):
+            return value, ""
+        begin = criterion.min or 0
+        return None, f"Give a number in steps of {criterion.step:g}, counted from {begin:g}."
     low = "" if criterion.min is None else f" from {criterion.min:g}"
     high = "" if criterion.max is None else f" up to {criterion.max:g}"
     return None, f"Give a number{low}{high}."
@@ -125,6 +130,15 @@ def _text(criterion: Criterion, value: Any) -> tuple[Any, str]:
 def _is_within(criterion: Criterion, value: float) -> bool:
     low, high = criterion.min, criterion.max
     return (low is None or value >= low) and (high is None or value <= high)
+
+
+def _is_on_a_step(criterion: Criterion, value: float) -> bool:
+    """Decimal, as it is written: 0.3 is three steps of 0.1."""
+    if criterion.step is None:
+        return True
+    given, begin, step = (Decimal(str(n)) for n in (value, criterion.min or 0, criterion.step))
+    with localcontext(prec=60):
+        return abs(given) < BEYOND and (given - begin) % step == 0
 
 
 READERS = {

@@ -2,7 +2,7 @@
 
     {"sections": [{"key", "label", "instructions", "criteria": [
         {"key", "label", "kind", "instructions", "required", "options": [
-            {"value", "label", "description"}], "min", "max"}]}]}
+            {"value", "label", "description"}], "min", "max", "step"}]}]}
 
 Keys are unique in the whole rubric: an answer names its criterion by key.
 """
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -19,6 +19,7 @@ KEY = re.compile(r"[A-Za-z][A-Za-z0-9_.]{0,59}")
 MOST_CRITERIA = 100
 MOST_OPTIONS = 50
 MOST_TEXT = 10_000
+SMALLEST_STEP = 1e-9
 WIDEST_RATING = 20  # steps of a rating: each is a button
 
 
@@ -34,6 +35,15 @@ class Kind(StrEnum):
     TEXT = "text"
 
 
+KIND_WORDS: dict[str, str] = {
+    Kind.PASS_FAIL: "Pass or fail",
+    Kind.CHOICE: "One choice",
+    Kind.MULTI_CHOICE: "Several choices",
+    Kind.RATING: "Rating",
+    Kind.NUMBER: "Number",
+    Kind.BOOLEAN: "Yes or no",
+    Kind.TEXT: "Text",
+}
 WITH_OPTIONS = (Kind.CHOICE, Kind.MULTI_CHOICE)
 WITH_BOUNDS = (Kind.RATING, Kind.NUMBER)
 
@@ -61,7 +71,10 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Criterion:
-    """One question. `min` and `max` bound ratings (whole numbers) and numbers, ends included."""
+    """One question. `min` and `max` bound ratings (whole numbers) and numbers, ends included.
+
+    `step` is how far apart the numbers are that can be given, counted from `min`, else from 0.
+    """
 
     key: str
     label: str
@@ -71,6 +84,7 @@ class Criterion:
     options: tuple[Option, ...] = ()
     min: float | None = None
     max: float | None = None
+    step: float | None = None
 
     @property
     def values(self) -> tuple[str, ...]:
@@ -135,6 +149,8 @@ def _criterion_as_json(criterion: Criterion) -> dict[str, Any]:
         said["options"] = [asdict(option) for option in criterion.options]
     if criterion.kind in WITH_BOUNDS:
         said |= {"min": criterion.min, "max": criterion.max}
+    if criterion.step is not None:
+        said["step"] = criterion.step
     return said
 
 
@@ -147,29 +163,42 @@ def read(held: Any) -> Shape:
     if not sections:
         raise ShapeError("sections", "A rubric asks something. Add a section with a criterion.")
     shape = Shape(tuple(_section(each, f"sections[{n}]") for n, each in enumerate(sections)))
-    _refuse_twice([each.key for each in shape.sections], "sections", "section")
-    keys = [criterion.key for criterion in shape.criteria()]
-    _refuse_twice(keys, "sections", "criterion")
+    _refuse_twice(
+        [(each.key, f"sections[{n}].key") for n, each in enumerate(shape.sections)], "section"
+    )
+    keys = [
+        (each.key, f"sections[{n}].criteria[{m}].key")
+        for n, section in enumerate(shape.sections)
+        for m, each in enumerate(section.criteria)
+    ]
+    _refuse_twice(keys, "criterion")
     if len(keys) > MOST_CRITERIA:
         raise ShapeError("sections", f"More than {MOST_CRITERIA} criteria. Make two rubrics.")
     return shape
 
 
 def _section(held: Any, path: str) -> Section:
-    criteria = _list(held, "criteria", path)
-    if not criteria:
+    criteria = tuple(
+        read_criterion(each, f"{path}.criteria[{n}]")
+        for n, each in enumerate(_list(held, "criteria", path))
+    )
+    return replace(read_heading(held, path), criteria=criteria)
+
+
+def read_heading(held: Any, path: str) -> Section:
+    """What a section says above its criteria; it must hold some, but they are not read."""
+    if not _list(held, "criteria", path):
         raise ShapeError(f"{path}.criteria", "A section holds at least one criterion. Add one.")
     return Section(
         key=_key(held, path),
         label=_text(held, "label", path, needed=True),
         instructions=_text(held, "instructions", path),
-        criteria=tuple(
-            _criterion(each, f"{path}.criteria[{n}]") for n, each in enumerate(criteria)
-        ),
+        criteria=(),
     )
 
 
-def _criterion(held: Any, path: str) -> Criterion:
+def read_criterion(held: Any, path: str) -> Criterion:
+    """One criterion by itself: whether its key is there twice is for who reads the whole."""
     if not isinstance(held, dict):
         raise ShapeError(path, "A criterion is an object with key, label and kind.")
     try:
@@ -180,6 +209,9 @@ def _criterion(held: Any, path: str) -> Criterion:
     if not isinstance(required, bool):
         raise ShapeError(f"{path}.required", "Write true or false.")
     low, high = _bounds(held, kind, path)
+    step = _number(held.get("step"), f"{path}.step") if kind == Kind.NUMBER else None
+    if step is not None and step < SMALLEST_STEP:
+        raise ShapeError(f"{path}.step", "A step is above 0. Leave it out to take any number.")
     return Criterion(
         key=_key(held, path),
         label=_text(held, "label", path, needed=True),
@@ -189,6 +221,7 @@ def _criterion(held: Any, path: str) -> Criterion:
         options=_options(held, kind, path),
         min=low,
         max=high,
+        step=step,
     )
 
 
@@ -201,7 +234,9 @@ def _options(held: Mapping[str, Any], kind: Kind, path: str) -> tuple[Option, ..
     if not 2 <= len(given) <= MOST_OPTIONS:
         raise ShapeError(f"{path}.options", f"Give 2 to {MOST_OPTIONS} options.")
     options = tuple(_option(each, f"{path}.options[{n}]") for n, each in enumerate(given))
-    _refuse_twice([option.value for option in options], f"{path}.options", "option")
+    _refuse_twice(
+        [(each.value, f"{path}.options[{n}].value") for n, each in enumerate(options)], "option"
+    )
     return options
 
 
@@ -262,9 +297,10 @@ def _text(held: Any, name: str, path: str, *, needed: bool = False) -> str:
     return text
 
 
-def _refuse_twice(names: Sequence[str], path: str, what: str) -> None:
+def _refuse_twice(names: Sequence[tuple[str, str]], what: str) -> None:
+    """Names and their places: the second of two that are the same is refused."""
     seen: set[str] = set()
-    for name in names:
+    for name, path in names:
         if name in seen:
             raise ShapeError(path, f"The {what} “{name}” is there twice. Rename one.")
         seen.add(name)

@@ -16,6 +16,7 @@ from reviews.models import (
     ReviewRevision,
     Rubric,
 )
+from reviews.rubrics.builtin import PASS_FAIL
 from reviews.saving import save
 from runs.models import RunItem
 from tests.reviews_made import YES, make_queue
@@ -64,6 +65,7 @@ def make_review_rows(eva: Actor, row: RunItem, *, marker: str) -> dict[str, Any]
         "review_revision": ReviewRevision.all_rows.get(review=review),
         "review_answer": ReviewAnswer.all_rows.get(review=review),
         "rubric": Rubric.of_the_product("pass-fail", by=eva),
+        "own_rubric": Rubric.create(name="Own", shape=PASS_FAIL.as_json(), by=eva),
         "rubric_version": queue.rubric_version,
         "behavioral_label": label,
     }

@@ -284,6 +284,17 @@ api-override                         DELETE result     ok   ok   ok   404  404  
 api-run-compare                      GET    two_runs   ok   ok   ok   404  404  404  in   in
 api-run-compare-items                GET    two_runs   ok   ok   ok   404  404  404  in   in
 
+# rubrics
+rubrics                              GET    -          ok   ok   ok   ok   ok   404  in   in
+rubric                               GET    own_rubric ok   ok   ok   ok   ok   404  in   in
+rubric-create                        GET    -          ok   ok   ok   ok   403  404  in   in
+rubric-create                        POST   -          ok   ok   ok   ok   403  404  in   in    rubric
+rubric-preview                       POST   -          ok   ok   ok   ok   403  404  in   in    rubric
+rubric-edit                          GET    own_rubric ok   ok   ok   403  403  404  in   in
+rubric-edit                          POST   own_rubric ok   ok   ok   403  403  404  in   in    rubric
+rubric-delete                        POST   own_rubric ok   ok   ok   403  403  404  in   in
+rubric-restore                       POST   own_rubric ok   ok   ok   404  403  404  in   in
+
 # queues and reviews
 queues                               GET    -          ok   ok   ok   ok   ok   404  in   in
 queue                                GET    queue      ok   ok   ok   404  404  404  in   in

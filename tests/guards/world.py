@@ -39,6 +39,7 @@ from evalplatform.notifications.notifying import notify
 from evalplatform.scoping.actor import Actor
 from exports.models import Export
 from reviews.models import EvalLabelRevision
+from reviews.rubrics.builtin import PASS_FAIL
 from runs.models import ConfigEvaluator, RunBatch
 from tests.cast import Cast, make_cast, make_key
 from tests.datasets_made import items_of, make_dataset
@@ -133,6 +134,7 @@ BODIES: dict[str, Any] = {
     },
     "review-draft": lambda world: json.dumps({"number": 1, "draft": {}}),
     "review-save": lambda world: json.dumps({"number": 1, "draft": YES}),
+    "rubric": lambda world: {"name": "Tone", "shape": json.dumps(PASS_FAIL.as_json())},
     "api-label": lambda world: json.dumps({"evalStatus": "golden"}),
     "api-labels": lambda world: json.dumps(
         {"ids": [str(world.rows["session"]["pk"])], "evalStatus": "golden"}

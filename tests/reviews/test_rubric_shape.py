@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from reviews.rubrics.answering import read_answers
 from reviews.rubrics.builtin import BUILT_IN, LAB_REVIEW
+from reviews.rubrics.comparing import changes
+from reviews.rubrics.drafting import read_draft
 from reviews.rubrics.shape import Kind, ShapeError, read
 
 JSON = st.recursive(
@@ -57,7 +59,7 @@ def test_the_lab_review_has_the_keys_of_the_contract() -> None:
         (rubric({**ONE, "label": " "}), "sections[0].criteria[0].label"),
         (rubric({**ONE, "kind": "stars"}), "sections[0].criteria[0].kind"),
         (rubric({**ONE, "required": 1}), "sections[0].criteria[0].required"),
-        (rubric(ONE, ONE), "sections"),
+        (rubric(ONE, ONE), "sections[0].criteria[1].key"),
         (rubric({**ONE, "options": [{"value": "x"}]}), "sections[0].criteria[0].options"),
         (
             rubric({**ONE, "kind": "choice", "options": [{"value": "x"}]}),
@@ -65,11 +67,12 @@ def test_the_lab_review_has_the_keys_of_the_contract() -> None:
         ),
         (
             rubric({**ONE, "kind": "choice", "options": [{"value": "x"}, {"value": "x"}]}),
-            "sections[0].criteria[0].options",
+            "sections[0].criteria[0].options[1].value",
         ),
         (rubric({**ONE, "kind": "rating", "min": 1}), "sections[0].criteria[0].min"),
         (rubric({**ONE, "kind": "rating", "min": 1, "max": 99}), "sections[0].criteria[0].max"),
         (rubric({**ONE, "kind": "number", "min": 2, "max": 1}), "sections[0].criteria[0].max"),
+        (rubric({**ONE, "kind": "number", "step": 0}), "sections[0].criteria[0].step"),
     ],
 )
 def test_what_cannot_be_asked_is_refused_at_its_place(held: Any, path: str) -> None:
@@ -83,6 +86,75 @@ def test_what_cannot_be_asked_is_refused_at_its_place(held: Any, path: str) -> N
 def test_reading_raises_nothing_else(held: Any) -> None:
     with contextlib.suppress(ShapeError):
         read(held)
+
+
+BROKEN = st.recursive(
+    st.sampled_from([ONE, {**ONE, "key": "b"}, {**ONE, "label": ""}, {"kind": "choice"}]) | JSON,
+    lambda inner: st.lists(inner, max_size=3).map(
+        lambda held: {"key": "s", "label": "S", "criteria": held, "sections": held}
+    ),
+    max_leaves=8,
+)
+
+
+@given(BROKEN)
+def test_a_draft_has_faults_exactly_when_the_rubric_cannot_be_asked(held: Any) -> None:
+    drafted = read_draft(held)
+
+    if drafted.faults:
+        with pytest.raises(ShapeError) as refused:
+            read(held)
+        assert refused.value.path in drafted.faults
+    else:
+        assert drafted.n_criteria == len(read(held).by_key)
+
+
+def test_every_fault_of_a_draft_is_told_at_its_place_and_the_rest_can_be_asked() -> None:
+    drafted = read_draft(rubric(ONE, {**ONE, "label": ""}, ONE, {**ONE, "key": "c"}))
+
+    assert drafted.faults == {
+        "sections[0].criteria[1].label": "Write something here.",
+        "sections[0].criteria[2].key": "The criterion “a” is there twice. Rename one.",
+    }
+    assert drafted.n_criteria == 2
+
+
+@pytest.mark.parametrize(
+    ("new", "told"),
+    [
+        (rubric(ONE), []),
+        (rubric({**ONE, "label": "B"}), [("changed", "a", (("label", "A", "B"),))]),
+        (rubric({**ONE, "key": "b"}), [("added", "b", ()), ("removed", "a", ())]),
+        (rubric(ONE, {**ONE, "key": "b"}), [("added", "b", ())]),
+        (
+            rubric({**ONE, "kind": "rating", "min": 1, "max": 5, "required": False}),
+            [
+                (
+                    "changed",
+                    "a",
+                    (
+                        ("kind", "Yes or no", "Rating"),
+                        ("required", "yes", "no"),
+                        ("smallest", "", "1"),
+                        ("largest", "", "5"),
+                    ),
+                )
+            ],
+        ),
+    ],
+)
+def test_what_changed_between_two_versions_is_told_by_key(new: Any, told: Any) -> None:
+    found = changes(read(rubric(ONE)), read(new))
+
+    assert [(each.how, each.key, each.details) for each in found] == told
+
+
+def test_one_criterion_that_moved_is_told_and_not_all_those_that_it_passed() -> None:
+    a, b, c = (ONE, {**ONE, "key": "b"}, {**ONE, "key": "c"})
+
+    found = changes(read(rubric(a, b, c)), read(rubric(c, a, b)))
+
+    assert [(each.how, each.key) for each in found] == [("moved", "c")]
 
 
 EVERY_KIND = read(
@@ -101,12 +173,12 @@ EVERY_KIND = read(
             "options": [{"value": "x"}, {"value": "y"}],
         },
         {"key": "stars", "label": "R", "kind": "rating", "min": 1, "max": 5},
-        {"key": "cost", "label": "N", "kind": "number", "min": 0},
+        {"key": "cost", "label": "N", "kind": "number", "min": 0, "step": 0.1},
         {"key": "sure", "label": "B", "kind": "boolean"},
         {"key": "words", "label": "T", "kind": "text", "required": False},
     )
 )
-FULL = {"verdict": "pass", "pick": "y", "some": ["y", "x"], "stars": 3, "cost": 1.5, "sure": False}
+FULL = {"verdict": "pass", "pick": "y", "some": ["y", "x"], "stars": 3, "cost": 0.3, "sure": False}
 
 
 def answers(values: dict[str, Any]) -> dict[str, Any]:
@@ -125,8 +197,8 @@ def test_full_answers_have_no_fault_and_sets_take_the_order_of_the_options() -> 
     [
         ("verdict", "maybe"), ("verdict", True), ("pick", "z"), ("some", "x"), ("some", ["z"]),
         ("some", ["x", "x"]), ("stars", 0), ("stars", 6), ("stars", 2.5), ("stars", True),
-        ("cost", -1), ("cost", float("nan")), ("cost", "1"), ("sure", "true"), ("sure", 1),
-        ("words", 3), ("words", "\x00"),
+        ("cost", -1), ("cost", 0.25), ("cost", float("nan")), ("cost", "1"), ("sure", "true"),
+        ("sure", 1), ("words", 3), ("words", "\x00"),
     ],
 )  # fmt: skip
 def test_a_value_of_the_wrong_kind_is_a_fault_at_its_criterion(key: str, value: Any) -> None:
