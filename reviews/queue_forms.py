@@ -182,7 +182,13 @@ class QueueForm(forms.Form):
     def _fix(self, queue: Queue, actor: Actor) -> None:
         """Show what may not change any more, with the reason."""
         self.why_fixed: dict[str, str] = {}
-        for name, why in fixed_in(queue, actor).items():
+        fixed = fixed_in(queue, actor)
+        if "rubric_version" in fixed:  # another version, or a deleted one, is no choice any more
+            asked = queue.rubric_version
+            said = f"{asked.rubric.name} (version {asked.number})"
+            self.fields["rubric"] = forms.CharField(label="Rubric")
+            self.initial["rubric"] = said
+        for name, why in fixed.items():
             field = self.fields.get(PLACES.get(name, name))
             if field:
                 field.disabled, field.help_text = True, why
@@ -202,10 +208,11 @@ class QueueForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        is_parted = cleaned.get("plan") == "strata"
-        if is_parted and not cleaned.get("strata"):
+        self.is_parted = cleaned.get("plan") == "strata"
+        self.strata_said = tuple(cleaned.get("strata") or ())
+        if self.is_parted and not self.strata_said:
             self.add_error("strata", "Choose by what the items are parted, or let all come in.")
-        self.shares = self._read_shares() if is_parted else {}
+        self.shares = self._read_shares() if self.is_parted else {}
         if self.share_errors:
             self.add_error("plan", "Write shares from 0 to 100, or leave them empty for the rest.")
         return cleaned
@@ -224,13 +231,10 @@ class QueueForm(forms.Form):
         """The plan as it is typed at this moment, faults left out: for the preview."""
         cleaned = self.cleaned_data
         seed = cleaned.get("seed") or 0
-        if cleaned.get("plan") != "strata":
+        if not self.is_parted:
             return Plan({}, 1.0, seed), DEFAULT.get(self.target, ())
         rest = cleaned.get("rest")
-        return (
-            Plan(self.shares, 1.0 if rest is None else rest / 100, seed),
-            tuple(cleaned.get("strata") or ()),
-        )
+        return Plan(self.shares, 1.0 if rest is None else rest / 100, seed), self.strata_said
 
     def values(self) -> dict[str, Any]:
         """What the queue keeps; its rubric's newest version, unless it is kept as it was."""
@@ -278,8 +282,8 @@ def said_of(queue: Queue) -> dict[str, Any]:
     plan, strata = plan_of(queue)
     return {name: getattr(queue, name) for name in PLAIN} | {
         "rubric": queue.rubric_version.rubric_id,
-        "hidden_percent": float(percent_of(queue.hidden_share)),
+        "hidden_percent": percent_of(queue.hidden_share),
         "plan": "all" if is_everything(plan) else "strata",
         "strata": list(strata),
-        "rest": float(percent_of(plan.rest)),
+        "rest": percent_of(plan.rest),
     }

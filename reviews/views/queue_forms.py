@@ -125,10 +125,14 @@ class QueueCreateView(QueueFormPage):
         run = self.run(data)
         hidden = [("run", str(run.pk))] if run else as_hidden(data)
         rows, problem = self.rows_of(data, run)
-        shown = self.shown(
-            form, run=run, hidden=hidden, problem=problem, **self.preview(form, rows)
-        )
-        return shown | {"n_chosen": count_of(rows) if hidden and not run and not problem else ""}
+        return self.shown(form) | {
+            "run": run,
+            "hidden": hidden,
+            "problem": problem,
+            "is_of_all": not hidden,
+            "n_chosen": count_of(rows) if hidden and not run and not problem else "",
+            **self.preview(form, rows),
+        }
 
     def rows_of(self, data: QueryDict, run: Run | None) -> tuple[Any, str]:
         """What would come in: of the run, of the selection, else whatever the actor sees."""
@@ -195,7 +199,7 @@ class QueueEditView(OfQueue, QueueFormPage):
     def of_form(self, form: QueueForm) -> dict[str, Any]:
         rows = ordered(rows_to_review(self.queue, self.actor), self.queue.target)
         shown = self.shown(form, queue=self.queue, queue_url=self.url("queue"), hidden=[])
-        return shown | self.preview(form, rows)
+        return shown | self.preview(form, rows) | {"is_of_all": not self.queue.run_id}
 
 
 class QueuePreviewView(QueueCreateView):
@@ -206,14 +210,15 @@ class QueuePreviewView(QueueCreateView):
 
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
         data = request.POST
-        form, rows = self.form(data), None
+        form, rows, is_of_all = self.form(data), None, not (data.get("run") or as_hidden(data))
         if pk := data.get("queue", ""):
             queue = get_visible(Queue, self.actor, pk=pk)
             form = QueueForm(data, actor=self.actor, target=queue.target, queue=queue)
             rows = ordered(rows_to_review(queue, self.actor), queue.target)
+            is_of_all = not queue.run_id
         if rows is None:
             rows, _ = self.rows_of(data, self.run(data))
-        told = self.preview(form, rows)
+        told = self.preview(form, rows) | {"is_of_all": is_of_all}
         context = self.get_context_data(**self.shown(form, **told), is_part=True)
         response: HttpResponse = self.render_to_response(context)
         return response

@@ -117,6 +117,17 @@ def test_a_fault_is_told_at_its_field_and_nothing_is_made(
     assert not Queue.all_rows.exists()
 
 
+def test_a_faulty_share_keeps_the_strata_and_what_was_typed(cast: Cast, sign_in: SignIn) -> None:
+    run = make_mixed_run(cast.eva, 8)
+    said = form_of(cast.eva, run=str(run.pk), plan="strata", strata=["verdict"],
+                   stratum=["failing", "passing"], share=["half", "20"])  # fmt: skip
+
+    lines = sign_in(cast.eva).post(NEW, said).context["lines"]
+
+    told = {each["line"].stratum: (each["typed"], each["error"]) for each in lines}
+    assert told == {"failing": ("half", "From 0 to 100."), "passing": ("20", "")}
+
+
 def test_a_run_review_draws_its_rows_by_stratum(cast: Cast, sign_in: SignIn) -> None:
     run = make_mixed_run(cast.eva)
     said = form_of(
