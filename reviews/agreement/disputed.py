@@ -1,0 +1,42 @@
+"""Disputed units: how far the reviewers of each lie apart, and what that costs alpha."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from reviews.agreement.people import unit_agreement
+from reviews.agreement.tables import Floats, Ints, Ratings, sums
+
+
+def unit_disagreement(ratings: Ratings, *, graded: bool = False, span: float = 0.0) -> Floats:
+    """The pairwise disagreement of each unit, (U,), 0..1; 0 for units with fewer than two ratings.
+
+    1 - a_u; `graded`, for ordinal and numeric ratings, the mean difference over the range: `span`,
+    else that of the declared positions or of the numbers given. Unbiased however many reviewed.
+    """
+    if not graded:
+        return np.asarray(np.where(ratings.sizes >= 2, 1 - unit_agreement(ratings), 0.0))
+    numbers = ratings.numbers
+    if ratings.scale is None:
+        span = span or float(ratings.n_values - 1)
+    else:
+        span = span or float(np.ptp(numbers)) if len(numbers) else 0.0
+    order = np.lexsort((numbers, ratings.units))
+    sizes = ratings.sizes
+    place = np.arange(len(numbers)) - (np.cumsum(sizes) - sizes)[ratings.units]
+    # The sum over pairs of |a-b| is that of (2i - m + 1) times the i-th smallest, from 0.
+    parts = (2 * place - sizes[ratings.units] + 1) * numbers[order]
+    apart = sums(parts, ratings.units, ratings.n_units)
+    pairs = np.maximum(sizes * (sizes - 1) / 2, 1)
+    return np.asarray(np.clip(apart / pairs / (span or 1.0), 0.0, 1.0))
+
+
+def most_disputed(
+    disagreement: Floats, sizes: Ints, ids: Sequence[str], limit: int = 50
+) -> list[int]:
+    """Places of the most disputed units rated twice or more, ties by more ratings, then by id."""
+    shared = np.flatnonzero(sizes >= 2).tolist()
+    shared.sort(key=lambda at: (-round(float(disagreement[at]), 12), -int(sizes[at]), ids[at]))
+    return shared[:limit]

@@ -1,0 +1,113 @@
+"""Numbers about people: each reviewer against the others, pairs, and alpha without one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reviews.agreement.alpha import Apart, alpha
+from reviews.agreement.kappa import Pair, cohen_kappa, rater_pair_rows, rater_pairs
+from reviews.agreement.quantity import Quantity
+from reviews.agreement.rates import clustered_rate
+from reviews.agreement.tables import Floats, Ints, Ratings, sums
+
+# Whether two ratings match: rows of the left and of the right ones, (pairs,), give 0..1, (pairs,).
+Match = Callable[[Ratings, Ints, Ints], NDArray[np.bool_]]
+
+
+def same_value(ratings: Ratings, left: Ints, right: Ints) -> NDArray[np.bool_]:
+    """The match of section 3 for all kinds but numbers with a tolerance."""
+    return np.asarray(ratings.values[left] == ratings.values[right])
+
+
+def within(tolerance: float) -> Match:
+    """The match of numbers: at most `tolerance` apart; of an ordinal scale, in steps."""
+
+    def near(ratings: Ratings, left: Ints, right: Ints) -> NDArray[np.bool_]:
+        apart = np.abs(ratings.numbers[left] - ratings.numbers[right])
+        return np.asarray(apart <= tolerance * (1 + 1e-12))
+
+    return near
+
+
+def unit_agreement(ratings: Ratings, match: Match = same_value) -> Floats:
+    """a_u from single ratings, (U,); 0 for units with fewer than two. For numbers and sets."""
+    left, right = ratings.pairs
+    agrees = match(ratings, left, right).astype(float)
+    agreed, sizes = sums(agrees, ratings.units[left], ratings.n_units), ratings.sizes
+    return np.asarray(agreed / np.maximum(sizes * (sizes - 1) / 2, 1))
+
+
+def leave_one_out(
+    ratings: Ratings, match: Match = same_value, items: Ints | None = None
+) -> dict[int, Quantity]:
+    """For each rater, over the units they share with anybody, the mean share of the others who
+    match them; n such units, clustered by `items` (U,) (default: each unit its own)."""
+    left, right = ratings.pairs
+    agreed = match(ratings, left, right).astype(float)
+    rows = len(ratings.units)
+    met = sums(agreed, left, rows) + sums(agreed, right, rows)
+    sizes = ratings.sizes[ratings.units]
+    share = met / np.maximum(sizes - 1, 1)
+    item = ratings.units if items is None else items[ratings.units]
+    found = {}
+    for rater in np.unique(ratings.raters).tolist():
+        own = (ratings.raters == rater) & (sizes >= 2)
+        found[rater] = _by_item_rate(share[own], item[own])
+    return found
+
+
+def _by_item_rate(share: Floats, item: Ints) -> Quantity:
+    _, place = np.unique(item, return_inverse=True)
+    return clustered_rate(sums(share, place), sums(np.ones(len(share)), place))
+
+
+@dataclass(frozen=True)
+class PairAgreement:
+    """Two raters' share of matching units, with n, and Cohen's kappa of them."""
+
+    first: int
+    second: int
+    agreement: Quantity
+    kappa: Quantity
+
+
+def pair_matrix(
+    ratings: Ratings,
+    match: Match = same_value,
+    weights: Floats | None = None,
+    items: Ints | None = None,
+    pairs: list[Pair] | None = None,
+) -> list[PairAgreement]:
+    """All pairs of raters who share a unit: percentage, n, kappa (give quadratic weights (V, V) for
+    an ordinal scale). Pairs with nothing in common are not listed."""
+    known = rater_pairs(ratings) if pairs is None else pairs
+    tables = {(pair.first, pair.second): pair.table for pair in known}
+    return [
+        PairAgreement(*who, rate, cohen_kappa(tables[who], weights))
+        for who, rate in pair_rates(ratings, match, items).items()
+    ]
+
+
+def pair_rates(
+    ratings: Ratings, match: Match = same_value, items: Ints | None = None
+) -> dict[tuple[int, int], Quantity]:
+    """The percentage of each pair of raters who share a unit, by their codes, the lower first."""
+    found = {}
+    for first, second, left, right in rater_pair_rows(ratings):
+        unit = ratings.units[left]
+        agreed = match(ratings, left, right).astype(float)
+        found[first, second] = _by_item_rate(agreed, unit if items is None else items[unit])
+    return found
+
+
+def alpha_without_each(ratings: Ratings, apart: Callable[[Ratings], Apart]) -> dict[int, Quantity]:
+    """alpha of the ratings without each rater in turn; `apart` makes it of ratings, for example
+    `lambda ratings: apart_nominal(ratings.histogram)`. Ratings of no use to alpha stay out of n."""
+    found = {}
+    for rater in np.unique(ratings.raters).tolist():
+        found[rater] = alpha(apart(ratings.only(ratings.raters != rater)))
+    return found

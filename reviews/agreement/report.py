@@ -1,0 +1,190 @@
+"""Every number of agreement of one table of ratings, under the keys of the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from reviews.agreement import alpha as of_alpha
+from reviews.agreement import cautions as of_cautions
+from reviews.agreement import chance, disputed, kappa, people, rates, sets
+from reviews.agreement.alpha import Apart
+from reviews.agreement.icc import FORMS, icc_of
+from reviews.agreement.long_csv import NUMERIC, LongTable
+from reviews.agreement.quantity import NO_OVERLAP, NOT_APPLICABLE, Quantity, null
+from reviews.agreement.tables import Floats, Histogram, Ints, Ratings
+
+ALPHA_LEVELS = {
+    "nominal": ("nominal",),
+    "ordinal": ("nominal", "ordinal"),
+    "interval": ("nominal", "ordinal", "interval"),
+    "ratio": ("nominal", "ordinal", "interval", "ratio"),
+    "multi_label": ("nominal", "masi", "jaccard"),
+}
+ALPHAS = ("nominal", "ordinal", "interval", "ratio", "masi", "jaccard")
+WEIGHTED = {"ordinal", *NUMERIC}
+# Numbers, or sets, with more distinct values than this are no categories.
+MOST_CATEGORIES = 200
+
+Entry = tuple[str, Quantity]
+
+
+@dataclass(frozen=True)
+class Report:
+    """All quantities by key, the warnings, and what they stand on."""
+
+    quantities: dict[str, Quantity]
+    warnings: list[of_cautions.Caution]
+    n_ratings: int
+    n_units: int
+    n_pairable_units: int
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "quantities": {key: found.as_json() for key, found in self.quantities.items()},
+            "warnings": [each.as_json() for each in self.warnings],
+            "n_ratings": self.n_ratings,
+            "n_units": self.n_units,
+            "n_pairable_units": self.n_pairable_units,
+        }
+
+
+def report(table: LongTable, thresholds: of_cautions.Thresholds | None = None) -> Report:
+    """Everything that can be said of the table; what cannot is null with its reason."""
+    ratings = table.ratings
+    has_categories = _has_categories(table)
+    pairs = kappa.rater_pairs(ratings) if has_categories else []
+    entries: list[Entry] = [*_percentages(table), *_alphas(table, has_categories)]
+    entries += _categorical(table, pairs) if has_categories else _no_categories()
+    intraclass = icc_of(ratings) if table.level in NUMERIC else {}
+    entries += [(f"icc:{form}", intraclass.get(form, null(NOT_APPLICABLE))) for form in FORMS]
+    entries += [*_people(table), *_specific(table, has_categories), *_disputes(table)]
+    warnings: list[of_cautions.Caution] = []
+    if has_categories:
+        warnings = of_cautions.cautions(ratings.histogram, table.values, thresholds)
+        warnings += of_cautions.marginal_shifts(pairs, table.values, table.raters, thresholds)
+    else:
+        warnings = of_cautions.cautions(_any_value(ratings), ["one value"], thresholds)
+        warnings = [each for each in warnings if each.code in {"few_units", "low_overlap"}]
+    n_units, n_shared = int((ratings.sizes >= 1).sum()), int((ratings.sizes >= 2).sum())
+    return Report(dict(entries), warnings, len(ratings.units), n_units, n_shared)
+
+
+def _has_categories(table: LongTable) -> bool:
+    few = len(table.values) <= MOST_CATEGORIES
+    return few or table.level in {"nominal", "ordinal"}
+
+
+def _any_value(ratings: Ratings) -> Histogram:
+    """How many ratings the units have, whatever the values."""
+    return Histogram.of_cells(ratings.sizes[:, None], ratings.n_raters)
+
+
+def _percentages(table: LongTable) -> Iterator[Entry]:
+    ratings = table.ratings
+    why = of_alpha.missing_long(ratings)
+    share, sizes = people.unit_agreement(ratings), ratings.sizes
+    for key, pooled in (("percent_agreement", False), ("percent_agreement:pooled", True)):
+        pairs = np.where(sizes >= 2, sizes * (sizes - 1) / 2 if pooled else 1.0, 0.0)
+        found = null(why) if why else rates.clustered_rate(share * pairs, pairs)
+        n = int((sizes >= 2).sum())
+        yield key, _with_n(found, n)
+
+
+def _with_n(found: Quantity, n: int) -> Quantity:
+    return Quantity(found.value, found.reason, found.se, found.ci_low, found.ci_high, n)
+
+
+def _alphas(table: LongTable, has_categories: bool) -> Iterator[Entry]:
+    ratings = table.ratings
+    apart: dict[str, Callable[[], Apart]] = {
+        "nominal": lambda: of_alpha.apart_nominal(ratings.histogram),
+        "ordinal": lambda: of_alpha.apart_ordinal(ratings.histogram),
+        "interval": lambda: _interval(ratings),
+        "ratio": lambda: of_alpha.apart_ratio(ratings),
+        "masi": lambda: of_alpha.apart_by(ratings, sets.masi_distances(table.sets)),
+        "jaccard": lambda: of_alpha.apart_by(ratings, sets.jaccard_distances(table.sets)),
+    }
+    for level in ALPHAS:
+        allowed = level in ALPHA_LEVELS[table.level]
+        allowed = allowed and (has_categories or level not in {"nominal", "ordinal"})
+        found = of_alpha.alpha(apart[level]()) if allowed else null(NOT_APPLICABLE)
+        yield f"krippendorff_alpha:{level}", found
+
+
+def _interval(ratings: Ratings) -> Apart:
+    why = of_alpha.missing_long(ratings)
+    return of_alpha.nothing_apart(why) if why else of_alpha.apart_interval(ratings.moments)
+
+
+def _categorical(table: LongTable, pairs: list[kappa.Pair]) -> Iterator[Entry]:
+    """The coefficients over categories; a list of possible sets is never declared."""
+    ratings, histogram = table.ratings, table.ratings.histogram
+    counted = table.level != "multi_label"
+    off = null(NOT_APPLICABLE)
+    weights = _weights(table)
+    yield "fleiss_kappa", chance.fleiss_kappa(histogram)
+    yield "brennan_prediger", chance.brennan_prediger(histogram) if counted else off
+    yield "gwet_ac", chance.gwet_ac(histogram) if counted else off
+    for name in ("linear", "quadratic", "ordinal"):
+        weight = weights.get(name)
+        yield f"gwet_ac:{name}", off if weight is None else chance.gwet_ac(histogram, weight)
+    yield from _of_two(kappa.of_two_raters(ratings), weights)
+    yield "conger_kappa", chance.conger_kappa(ratings)
+    yield "light_kappa", kappa.light_kappa(ratings, pairs)
+
+
+def _of_two(table: Ints | str, weights: dict[str, Floats]) -> Iterator[Entry]:
+    """Cohen and Scott, of the table of the only two raters or the reason why there is none."""
+    for name in ("", "linear", "quadratic"):
+        key = f"cohen_kappa:{name}".removesuffix(":")
+        if name and name not in weights:
+            yield key, null(NOT_APPLICABLE)
+        else:
+            found = table if isinstance(table, str) else kappa.cohen_kappa(table, weights.get(name))
+            yield key, null(found) if isinstance(found, str) else found
+    yield "scott_pi", null(table) if isinstance(table, str) else kappa.scott_pi(table)
+
+
+def _weights(table: LongTable) -> dict[str, Floats]:
+    if table.level not in WEIGHTED:
+        return {}
+    n = len(table.values)
+    return {
+        "linear": chance.linear_weights(n),
+        "quadratic": chance.quadratic_weights(n),
+        "ordinal": chance.ordinal_weights(n),
+    }
+
+
+def _no_categories() -> Iterator[Entry]:
+    keys = ("fleiss_kappa", "brennan_prediger", "gwet_ac", "gwet_ac:linear", "gwet_ac:quadratic")
+    more = ("gwet_ac:ordinal", "cohen_kappa", "cohen_kappa:linear", "cohen_kappa:quadratic")
+    for key in (*keys, *more, "scott_pi", "conger_kappa", "light_kappa"):
+        yield key, null(NOT_APPLICABLE)
+
+
+def _people(table: LongTable) -> Iterator[Entry]:
+    for rater, found in people.leave_one_out(table.ratings).items():
+        yield f"leave_one_out:{table.raters[rater]}", found
+    shared = people.pair_rates(table.ratings)
+    for first in range(len(table.raters)):
+        for second in range(first + 1, len(table.raters)):
+            key = f"pair_agreement:{table.raters[first]}:{table.raters[second]}"
+            yield key, shared.get((first, second)) or null(NO_OVERLAP)
+
+
+def _specific(table: LongTable, has_categories: bool) -> Iterator[Entry]:
+    for at, value in enumerate(table.values if has_categories else ()):
+        yield f"specific_agreement:{value}", rates.specific_agreement(table.ratings.histogram, at)
+
+
+def _disputes(table: LongTable) -> Iterator[Entry]:
+    graded = table.level in WEIGHTED
+    apart = disputed.unit_disagreement(table.ratings, graded=graded)
+    sizes = table.ratings.sizes
+    for at in disputed.most_disputed(apart, sizes, table.units):
+        yield f"unit_disagreement:{table.units[at]}", Quantity(float(apart[at]), n=int(sizes[at]))

@@ -1,0 +1,186 @@
+"""What agreement is computed from: histograms of count patterns, moments, and long ratings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ints: TypeAlias = NDArray[np.int64]
+Floats: TypeAlias = NDArray[np.float64]
+
+
+def sums(values: Floats | Ints, codes: Ints, n: int = 0) -> Floats:
+    """The sum of `values` (N,) for each code 0..n-1 of `codes` (N,): (n,)."""
+    return np.bincount(codes, weights=values, minlength=n).astype(np.float64, copy=False)
+
+
+def tally(codes: Ints, n: int = 0) -> Ints:
+    """How often each code 0..n-1 occurs, (n,)."""
+    return np.bincount(codes, minlength=n).astype(np.int64, copy=False)
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """How often each vector of counts occurs: `patterns` (P, V) of ratings per value,
+    `multiplicity` (P,) of units with that pattern.
+
+    V is the number of declared values, in the order of the scale, used or not. SQL delivers it by
+    `GROUP BY` the count vector. `n_raters` only tells one rater from raters who never met.
+    """
+
+    patterns: Ints
+    multiplicity: Ints
+    n_raters: int | None = None
+
+    @classmethod
+    def of_cells(cls, counts: Ints, n_raters: int | None = None) -> Histogram:
+        """The histogram of (U, V) counts, one row a unit; units without a rating are left out."""
+        counts = counts[counts.any(axis=1)] if counts.size else counts[:0]
+        radix = int(counts.max(initial=0)) + 1
+        if len(counts) and radix ** counts.shape[1] < 2**62:
+            keys = counts @ (radix ** np.arange(counts.shape[1], dtype=np.int64))
+            _, first, times = np.unique(keys, return_index=True, return_counts=True)
+            return cls(counts[first], times, n_raters)
+        patterns, times = np.unique(counts, axis=0, return_counts=True)
+        return cls(patterns, times, n_raters)
+
+    @cached_property
+    def sizes(self) -> Ints:
+        """Ratings of each pattern, (P,)."""
+        return np.asarray(self.patterns.sum(axis=1))
+
+    @cached_property
+    def pairable(self) -> Histogram:
+        """Only the patterns with two ratings or more."""
+        kept = self.sizes >= 2
+        return Histogram(self.patterns[kept], self.multiplicity[kept], self.n_raters)
+
+    @property
+    def n_units(self) -> int:
+        return int(self.multiplicity.sum())
+
+    @property
+    def n_ratings(self) -> int:
+        return int(self.sizes @ self.multiplicity)
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Numeric ratings of each unit without the values: `n` (U,) ratings, `total` (U,) their sum,
+    `deviation` (U,) the sum of squared differences from the unit's own mean.
+
+    In SQL: count(x), sum(x), var_pop(x) * count(x), which loses no digits as sum(x²) does.
+    `low` and `high` are the range of the ratings on units rated twice, or the declared range.
+    """
+
+    n: Ints
+    total: Floats
+    deviation: Floats
+    low: float
+    high: float
+    n_raters: int | None = None
+
+    @classmethod
+    def of_sums(cls, n: Ints, total: Floats, squares: Floats, low: float, high: float) -> Moments:
+        """From sums of squares; shift the values near zero first, or digits are lost."""
+        deviation = np.maximum(squares - total * total / np.maximum(n, 1), 0.0)
+        return cls(n, total, deviation, low, high)
+
+
+@dataclass(frozen=True)
+class Ratings:
+    """One row a rating: codes of `units`, `raters` and `values`, each (N,), sorted by unit.
+
+    At most one rating of a rater for a unit. Values are positions in the list of `n_values`
+    declared values; `scale` (V,) gives their numbers where they are numbers.
+    """
+
+    units: Ints
+    raters: Ints
+    values: Ints
+    n_units: int
+    n_raters: int
+    n_values: int
+    scale: Floats | None = None
+
+    @classmethod
+    def of(
+        cls,
+        units: Sequence[int] | Ints,
+        raters: Sequence[int] | Ints,
+        values: Sequence[int] | Ints,
+        n_values: int,
+        scale: Sequence[float] | Floats | None = None,
+    ) -> Ratings:
+        """Ratings from codes 0..n-1 in any order."""
+        as_codes = [np.asarray(codes, dtype=np.int64) for codes in (units, raters, values)]
+        order = np.lexsort((as_codes[1], as_codes[0]))
+        unit, rater, value = (codes[order] for codes in as_codes)
+        n_units, n_raters = (int(codes.max(initial=-1)) + 1 for codes in (unit, rater))
+        numbers = None if scale is None else np.asarray(scale, dtype=np.float64)
+        return cls(unit, rater, value, n_units, n_raters, n_values, numbers)
+
+    @cached_property
+    def sizes(self) -> Ints:
+        """Ratings of each unit, (U,)."""
+        return tally(self.units, self.n_units)
+
+    @cached_property
+    def pairs(self) -> tuple[Ints, Ints]:
+        """Rows (left, right) of every pair of ratings of one unit, the lower rater left."""
+        size = self.sizes[self.units]
+        first = (np.cumsum(self.sizes) - self.sizes)[self.units]
+        rows = np.arange(len(self.units), dtype=np.int64)
+        n_after = first + size - 1 - rows
+        left = np.repeat(rows, n_after)
+        start = np.repeat(np.cumsum(n_after) - n_after, n_after)
+        return left, left + 1 + np.arange(len(left), dtype=np.int64) - start
+
+    @cached_property
+    def counts(self) -> Ints:
+        """Ratings of each unit by value, (U, V)."""
+        cells = self.units * self.n_values + self.values
+        size = self.n_units * self.n_values
+        return tally(cells, size).reshape(self.n_units, self.n_values)
+
+    @cached_property
+    def histogram(self) -> Histogram:
+        return Histogram.of_cells(self.counts, self.n_raters)
+
+    @cached_property
+    def numbers(self) -> Floats:
+        """The ratings as numbers, (N,); without a scale their positions."""
+        if self.scale is None:
+            return self.values.astype(np.float64)
+        return np.asarray(self.scale[self.values])
+
+    @cached_property
+    def moments(self) -> Moments:
+        """The moments of the numbers of units rated twice or more, and of no others."""
+        return moments_of(self.units, self.numbers, self.n_raters)
+
+    def only(self, kept: NDArray[np.bool_]) -> Ratings:
+        """The ratings marked (N,), with the same codes."""
+        codes = self.units[kept], self.raters[kept], self.values[kept]
+        return replace(self, units=codes[0], raters=codes[1], values=codes[2])
+
+
+def moments_of(units: Ints, numbers: Floats, n_raters: int | None = None) -> Moments:
+    """The moments of ratings in long form, both (N,): of the units rated twice or more alone."""
+    sizes = tally(units)
+    kept = sizes[units] >= 2
+    units, numbers = units[kept], numbers[kept]
+    if not len(units):
+        nothing = np.zeros(0)
+        return Moments(np.zeros(0, dtype=np.int64), nothing, nothing, 0.0, 0.0, n_raters)
+    n, total = tally(units), sums(numbers, units)
+    apart = numbers - (total / np.maximum(n, 1))[units]
+    deviation = sums(apart * apart, units)
+    held = n > 0
+    extremes = float(numbers.min()), float(numbers.max())
+    return Moments(n[held], total[held], deviation[held], *extremes, n_raters)
