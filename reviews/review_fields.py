@@ -68,6 +68,11 @@ class FieldSection:
     instructions: str
     fields: list[Field] = field(default_factory=list)
 
+    @property
+    def shows_mean(self) -> bool:
+        """Whether its ratings make one number: those of the human guidance do."""
+        return self.key == "humanGuidanceEval"
+
 
 def sections_of(
     shape: Shape, held: Mapping[str, Any], suggestions: Sequence[Suggestion] = ()

@@ -62,6 +62,8 @@ DISTRESS = re.compile(
     re.IGNORECASE,
 )
 QUESTION = re.compile(r"\?\s*$")
+WORD = re.compile(r"[^\W\d_]{4,}")
+MOST_READ = 20_000  # characters of each text that words are compared in
 
 
 def findings(prompt: str, response: str, *, run_status: str = "success") -> list[Finding]:
@@ -130,7 +132,11 @@ def suggest(prompt: str, response: str, *, run_status: str = "success") -> list[
     urgent = tuple(by_name[n] for n in ("no_answer", "overclaiming") if n in by_name)
     priority = "high" if urgent else "medium" if bad else "low"
     proposed.append(Suggestion("priority", priority, urgent or bad))
+    understood = _understood(prompt, response, by_name)
+    proposed.append(understood)
     proposed += _employee_review(by_name, has_failed=has_failed)
+    proposed += _learning(by_name, bad)
+    proposed += _guidance(seen, understood)
     return proposed
 
 
@@ -166,4 +172,56 @@ def _employee_review(by_name: dict[str, str], *, has_failed: bool) -> Iterator[S
     )
     yield Suggestion(
         "employeeReview.seniorReview", "overclaiming" in by_name, because("overclaiming")
+    )
+
+
+def _understood(prompt: str, response: str, by_name: dict[str, str]) -> Suggestion:
+    """Whether the response takes up what the prompt is about, by the words they share."""
+    key = "employeeReview.understoodNeed"
+    if "no_answer" in by_name:
+        return Suggestion(key, "no", (by_name["no_answer"],))
+    asked, answered = (set(WORD.findall(text[:MOST_READ].lower())) for text in (prompt, response))
+    if not asked:
+        return Suggestion(key, "not_sure", ("The prompt has no words to compare.",))
+    n = len(asked & answered)
+    reason = f"It takes up {n} of {len(asked)} words of the prompt."
+    return Suggestion(key, "yes" if n * 3 >= len(asked) else "mostly", (reason,))
+
+
+def _learning(by_name: dict[str, str], bad: tuple[str, ...]) -> Iterator[Suggestion]:
+    """Others can learn from what is clear, calms, and has nothing against it."""
+    good = ("clear_next_move", "calming_language")
+    is_model = not bad and all(name in by_name for name in good)
+    reasons = tuple(by_name[name] for name in good) if is_model else bad
+    yield Suggestion("employeeReview.reusableLearning", is_model, reasons)
+    yield Suggestion("canonCandidate", is_model, reasons)
+
+
+# Each finding moves these dimensions of the guidance, which begin at 3 of 5.
+GUIDES: dict[str, dict[str, int]] = {
+    "no_answer": dict.fromkeys(
+        ("emotionalValidation", "actionability", "toneAppropriateness", "authenticity"), -2
+    ),
+    "clear_next_move": {"actionability": 1},
+    "no_next_move": {"actionability": -1},
+    "calming_language": {"emotionalValidation": 1, "toneAppropriateness": 1},
+    "nothing_calming": {"emotionalValidation": -1, "toneAppropriateness": -1},
+    "list_heavy": {"toneAppropriateness": -1},
+    "robotic_language": {"toneAppropriateness": -1, "authenticity": -1},
+    "fake_empathy": {"emotionalValidation": -1, "authenticity": -1},
+    "overclaiming": {"authenticity": -1},
+}
+UNDERSTOOD = {"yes": 4, "mostly": 3, "not_sure": 3, "no": 1}
+
+
+def _guidance(seen: list[Finding], understood: Suggestion) -> Iterator[Suggestion]:
+    for dimension in GUIDES["no_answer"]:
+        moved = [finding for finding in seen if dimension in GUIDES[finding.name]]
+        value = 3 + sum(GUIDES[finding.name][dimension] for finding in moved)
+        reasons = tuple(finding.reason for finding in moved)
+        yield Suggestion(f"humanGuidanceEval.{dimension}", min(5, max(1, value)), reasons)
+    yield Suggestion(
+        "humanGuidanceEval.cognitiveUnderstanding",
+        UNDERSTOOD[understood.value],
+        understood.reasons,
     )

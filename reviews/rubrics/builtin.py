@@ -90,7 +90,7 @@ OVERALL = Section(
         _choice(
             "status",
             "Status",
-            "Borderline answers are refined, not passed.",
+            "The quality bar: a strong pass and a pass are passed, borderline is refined.",
             **{
                 "pass": "Can be used as it is",
                 "refine": "Nearly; small changes are needed",

@@ -2,7 +2,7 @@
 // with the next desk; draft.js keeps what is typed.
 
 import { Draft } from "./review_draft.js";
-import { fieldsOf, readForm, showErrors, fillDifferences } from "./review_form.js";
+import { fieldsOf, readForm, showErrors, showMeans, fillDifferences } from "./review_form.js";
 
 const place = document.querySelector("[data-desk-place]");
 const says = document.querySelector("[data-says]");
@@ -52,6 +52,7 @@ function begin() {
   form.querySelectorAll("[data-chord]").forEach((chord) => (chord.textContent = isMac ? "⌘ ↵" : "Ctrl ↵"));
   showHelp(localStorage.getItem("review-help") !== "0");
   noteChosen();
+  showMeans(form);
   const fields = fieldsOf(form).filter((field) => field.matches("fieldset")); // never where keys would be typed
   focusField(fields.find((field) => !isAnswered(field)) ?? fields[0], { quietly: true });
   if (!("saved" in desk.dataset)) {
@@ -228,6 +229,7 @@ function changed(element) {
   const error = field?.querySelector("[data-error]");
   if (error) error.hidden = true;
   field?.removeAttribute("data-invalid");
+  showMeans(form);
   draft?.changed();
 }
 

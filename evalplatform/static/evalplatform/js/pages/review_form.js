@@ -60,6 +60,19 @@ export function showErrors(form, errors) {
   return first;
 }
 
+// What the ratings of a section come to; the lowest step of one of them is a hard fail.
+export function showMeans(form) {
+  for (const place of form.querySelectorAll("[data-mean]")) {
+    const ratings = [...place.closest(".rubric-section").querySelectorAll("[data-kind=rating]")];
+    const chosen = ratings.map((field) => field.querySelector("input:checked")).filter(Boolean);
+    const mean = chosen.reduce((sum, input) => sum + Number(input.value), 0) / chosen.length;
+    const isHardFail = chosen.some((input) => input === input.closest("[data-field]").querySelector("input"));
+    place.hidden = !chosen.length;
+    place.textContent = `Mean ${mean.toFixed(1)}, ${chosen.length} of ${ratings.length} scored.${isHardFail ? " Hard fail: a dimension is very weak." : ""}`;
+    place.toggleAttribute("data-hard-fail", isHardFail);
+  }
+}
+
 function told(answer) {
   if (!answer) return "–";
   if (typeof answer === "string") return answer || "–";
