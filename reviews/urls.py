@@ -12,6 +12,7 @@ from reviews.views import (
     queue_people,
     queues,
     review,
+    review_history,
     rubric_edit,
     rubrics,
     run_review,
@@ -51,6 +52,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{ITEM}skip/", review.SkipView.as_view(), name="review-skip"),
     path(f"{ITEM}decline/", review.DeclineView.as_view(), name="review-decline"),
     path(f"{ITEM}renew/", review.RenewView.as_view(), name="review-renew"),
+    # what was said, save by save
+    path(f"{ITEM}history/", review_history.ReviewHistoryView.as_view(), name="review-history"),
     # behavioral labels of a run
     path(LABELS, behavioral.LabelsPage.as_view(), name="behavioral"),
     path(f"{LABELS}charts/", behavioral.LabelChartsView.as_view(), name="behavioral-charts"),

@@ -18,11 +18,13 @@ from evalplatform.errors import Conflict
 from evalplatform.jobs.models import Job
 from evalplatform.scoping.keyset import Page, fetch_page
 from evalplatform.scoping.views import ScopedPage
+from reviews.desk import label_of
 from reviews.models import Queue, QueueReviewer
 from reviews.progress import own_progress, whole_progress
 from reviews.queue_adding import newest_job
 from reviews.queue_items import PROGRESS, page_of, rows_of
 from reviews.queueing import FOLLOWS, set_status
+from reviews.review_history import latest_saves
 from reviews.strata import is_everything, plan_of
 from reviews.views.queue_page import OfQueue
 
@@ -106,6 +108,10 @@ class QueueView(OfQueue, ScopedPage):
             "queue": queue,
             "own": own_progress([queue], self.actor)[queue.pk],
             "whole": whole_progress(queue, self.actor) if sees_all else None,
+            "latest": [
+                (label_of(each.queue_item), each, self.url("review-history", each.queue_item.key))
+                for each in latest_saves(queue, self.actor)
+            ],
             "may_edit": self.may_edit,
             "steps": [(status, *STEPS[status]) for status in FOLLOWS[queue.status]],
             "queues_url": reverse("queues", args=[self.actor.team.slug]),

@@ -53,7 +53,7 @@ class Desk(OfItem):
         if item is None:
             return found
         own = self.url("review-item", item.key)
-        acts = ("draft", "save", "skip", "decline", "renew", "material")
+        acts = ("draft", "save", "skip", "decline", "renew", "material", "history")
         return found | {"item_url": own} | {f"{act}_url": f"{own}{act}/" for act in acts}
 
     def label_in(self, context: dict[str, Any]) -> str:

@@ -127,6 +127,8 @@ EXEMPT = {
     "reviews/queueing.py filter(**)": "field names of this file",
     "reviews/reviewers.py all_rows": "names of the actor's own team, for those who may ask them",
     "reviews/answer_rows.py all_rows": "answers of a revision that was just saved",
+    "reviews/releasing.py all_rows": "counts at the item of a slot that editable_by(by) gave",
+    "reviews/review_history.py all_rows": "the actor's own review, to note what they were shown",
     "reviews/saving.py all_rows": "the actor's own review, whose slot is theirs",
     "runs/models/run.py all_rows": "restores a deleted run of the actor's team that they may edit",
     "runs/models/tool.py all_rows": "restores a deleted one of the actor's team that they may edit",
