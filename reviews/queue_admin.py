@@ -1,22 +1,29 @@
-"""Admin pages of queues and reviews: to read; each says what its reader may see."""
+"""Admin pages of rubrics and queues: to read, and to pause, close and assign queues in bulk."""
 
 from __future__ import annotations
 
-from django.contrib import admin
+from typing import Any
 
-from evalplatform.scoping.admin import ScopedModelAdmin
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db.models import Count, Min, OuterRef, Q, Subquery
+
+from evalplatform.accounts.models import User
+from evalplatform.accounts.roles import Verb
+from evalplatform.errors import Conflict
+from evalplatform.scoping.actor import Actor
+from evalplatform.scoping.admin import ScopedModelAdmin, actor_of
+from evalplatform.scoping.fields import visible_rows_of
+from reviews.confirming import Confirmed
 from reviews.models import (
-    BehavioralLabel,
     Queue,
     QueueItem,
     QueueReviewer,
-    Review,
-    ReviewAnswer,
-    ReviewRevision,
     Rubric,
     RubricVersion,
     Slot,
 )
+from reviews.queueing import ask_too, set_status
 
 
 @admin.register(Rubric)
@@ -62,8 +69,11 @@ class RubricVersionAdmin(ScopedModelAdmin):
 
 
 @admin.register(Queue)
-class QueueAdmin(ScopedModelAdmin):
-    """Queues and how they are set up."""
+class QueueAdmin(Confirmed):
+    """Queues and how they are set up; bulk acts call what the pages call."""
+
+    act_verb = Verb.MANAGE_QUEUES
+    actions = ("pause", "close", "ask_people")
 
     fields = (
         "name",
@@ -105,10 +115,59 @@ class QueueAdmin(ScopedModelAdmin):
     )
     search_fields = ("name",)
 
+    @admin.action(description="Pause", permissions=["act"])
+    def pause(self, request: Any, rows: Any) -> Any:
+        return self.confirmed(
+            request,
+            rows,
+            lambda row: bring(row, "paused", by=actor_of(request)),
+            "Paused",
+            action="pause",
+            title="Pause these queues",
+            says="Nothing is handed out any more; what reviewers hold can still be saved.",
+        )
+
+    @admin.action(description="Close", permissions=["act"])
+    def close(self, request: Any, rows: Any) -> Any:
+        return self.confirmed(
+            request,
+            rows,
+            lambda row: bring(row, "closed", by=actor_of(request)),
+            "Closed",
+            action="close",
+            title="Close these queues",
+            says="Nothing can be saved any more; drafts stay, and a queue can be opened again.",
+        )
+
+    @admin.action(description="Ask people to review", permissions=["act"])
+    def ask_people(self, request: Any, rows: Any) -> Any:
+        people = list(visible_rows_of(User, actor_of(request)))
+        chosen = [each for each in people if str(each.pk) in request.POST.getlist("people")]
+        return self.confirmed(
+            request,
+            rows,
+            lambda row: ask_too(row, chosen, by=actor_of(request)),
+            "Asked",
+            action="ask_people",
+            title="Ask people to review",
+            says="They are asked beside those who are asked already. A queue that was for "
+            "everybody is for the people asked from then on.",
+            people=people,
+            is_said=bool(chosen),
+        )
+
+
+def bring(queue: Queue, status: str, *, by: Actor) -> None:
+    """Bring a queue to a status; a step that is none is said as the form's own fault."""
+    try:
+        set_status(queue, status, by=by)
+    except Conflict as refused:
+        raise ValidationError(str(refused.detail)) from refused
+
 
 @admin.register(QueueReviewer)
 class QueueReviewerAdmin(ScopedModelAdmin):
-    """Who reviews in which queue."""
+    """Who reviews in which queue, and how much they have in hand and done there."""
 
     fields = (
         "queue",
@@ -117,16 +176,57 @@ class QueueReviewerAdmin(ScopedModelAdmin):
         "added_at",
     )
     list_display = (
-        "queue",
         "reviewer",
+        "queue",
         "is_assigned",
+        "held",
+        "oldest_lease",
+        "saved",
+        "skipped",
+        "declined",
     )
     list_filter = ("is_assigned",)
     list_select_related = (
         "queue",
         "reviewer",
     )
-    linked_by = ("queue__id__exact",)
+    linked_by = ("queue__id__exact", "reviewer__id__exact")
+
+    def get_queryset(self, request: Any) -> Any:
+        """The visible places, each with the counts of its reviewer's slots in the queue."""
+        slots = Slot.objects.visible_to(actor_of(request)).filter(
+            queue=OuterRef("queue"), reviewer=OuterRef("reviewer")
+        )
+        of_one = slots.order_by().values("queue", "reviewer")
+        counted = {
+            f"n_{state}": Subquery(
+                of_one.annotate(n=Count("pk", filter=Q(state=state))).values("n")
+            )
+            for state in ("leased", "submitted", "skipped", "declined")
+        }
+        leased = Min("leased_at", filter=Q(state="leased"))
+        rows = super().get_queryset(request)
+        return rows.annotate(oldest=Subquery(of_one.annotate(at=leased).values("at")), **counted)
+
+    @admin.display(description="held")
+    def held(self, row: Any) -> int:
+        return row.n_leased or 0
+
+    @admin.display(description="oldest lease")
+    def oldest_lease(self, row: Any) -> Any:
+        return row.oldest
+
+    @admin.display(description="saved")
+    def saved(self, row: Any) -> int:
+        return row.n_submitted or 0
+
+    @admin.display(description="skipped")
+    def skipped(self, row: Any) -> int:
+        return row.n_skipped or 0
+
+    @admin.display(description="declined")
+    def declined(self, row: Any) -> int:
+        return row.n_declined or 0
 
 
 @admin.register(QueueItem)
@@ -158,162 +258,3 @@ class QueueItemAdmin(ScopedModelAdmin):
     list_select_related = ("queue",)
     linked_by = ("queue__id__exact",)
     ordering = ("-id",)
-
-
-@admin.register(Slot)
-class SlotAdmin(ScopedModelAdmin):
-    """The places of reviewers on items."""
-
-    fields = (
-        "queue",
-        "queue_item",
-        "reviewer",
-        "state",
-        "leased_at",
-        "expires_at",
-        "is_counted",
-        "hides_auto",
-        "reason",
-        "changed_at",
-    )
-    list_display = (
-        "queue_item",
-        "reviewer",
-        "state",
-        "expires_at",
-    )
-    list_filter = ("state",)
-    list_select_related = (
-        "queue_item__queue",
-        "reviewer",
-    )
-    linked_by = ("queue__id__exact",)
-    ordering = ("-changed_at",)
-
-
-@admin.register(Review)
-class ReviewAdmin(ScopedModelAdmin):
-    """What reviewers said; what they are still typing is for nobody else."""
-
-    fields = (
-        "queue",
-        "queue_item",
-        "reviewer",
-        "started_at",
-        "saved_at",
-        "n_revisions",
-        "is_counted",
-    )
-    list_display = (
-        "queue_item",
-        "reviewer",
-        "saved_at",
-        "is_counted",
-    )
-    list_filter = ("is_counted",)
-    list_select_related = (
-        "queue_item__queue",
-        "reviewer",
-    )
-    linked_by = ("queue__id__exact",)
-    ordering = (
-        "-saved_at",
-        "-id",
-    )
-
-
-@admin.register(ReviewRevision)
-class ReviewRevisionAdmin(ScopedModelAdmin):
-    """Every save, whole, with what had been shown before it."""
-
-    fields = (
-        "review",
-        "number",
-        "saved_at",
-        "saved_by",
-        "answers",
-        "checks",
-        "feedback",
-        "exposure",
-        "is_exposed",
-        "via",
-    )
-    list_display = (
-        "review",
-        "number",
-        "saved_at",
-        "is_exposed",
-    )
-    list_filter = ("is_exposed",)
-    list_select_related = (
-        "review__queue_item__queue",
-        "review__reviewer",
-    )
-    linked_by = ("review__id__exact",)
-    ordering = ("-id",)
-
-
-@admin.register(ReviewAnswer)
-class ReviewAnswerAdmin(ScopedModelAdmin):
-    """Single answers, as statistics count them."""
-
-    fields = (
-        "review",
-        "revision",
-        "criterion",
-        "check_result",
-        "value",
-        "flagged",
-        "note",
-        "is_latest",
-        "is_first_unexposed",
-        "is_counted",
-    )
-    list_display = (
-        "__str__",
-        "review",
-        "is_latest",
-        "is_first_unexposed",
-    )
-    list_filter = (
-        "is_latest",
-        "is_first_unexposed",
-    )
-    list_select_related = (
-        "review__queue_item__queue",
-        "review__reviewer",
-    )
-    linked_by = ("review__id__exact",)
-    ordering = ("-id",)
-
-
-@admin.register(BehavioralLabel)
-class BehavioralLabelAdmin(ScopedModelAdmin):
-    """How responses behave, as reviewers label them."""
-
-    fields = (
-        "run",
-        "run_item",
-        "reviewer",
-        "intent",
-        "guest_affect",
-        "response_strategy",
-        "humanness",
-        "notes",
-        "status",
-        "created_at",
-        "updated_at",
-    )
-    list_display = (
-        "run_item",
-        "reviewer",
-        "intent",
-        "status",
-    )
-    list_filter = ("status",)
-    list_select_related = (
-        "run_item",
-        "reviewer",
-    )
-    linked_by = ("run__id__exact",)
-    ordering = ("-updated_at",)

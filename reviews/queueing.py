@@ -160,6 +160,15 @@ def assign(queue: Queue, people: Iterable[Any], *, by: Actor) -> None:
     queue.is_for_everyone = row.is_for_everyone
 
 
+def ask_too(queue: Queue, people: Iterable[Any], *, by: Actor) -> None:
+    """Ask these members beside those who are asked already."""
+    with transaction.atomic():
+        row = locked(queue, by)
+        asked = QueueReviewer.all_rows.filter(queue=row, is_assigned=True)
+        there = [place.reviewer for place in asked.select_related("reviewer")]
+        assign(queue, {person.pk: person for person in (*there, *people)}.values(), by=by)
+
+
 def locked(queue: Queue, by: Actor) -> Queue:
     """The queue's row as it is now, locked; DoesNotExist or 403 for who may not change it.
 

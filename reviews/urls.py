@@ -17,6 +17,7 @@ from reviews.views import (
     rubrics,
     run_review,
     session,
+    workload,
 )
 
 ITEM = "queues/<uuid:pk>/review/<uuid:key>/"
@@ -54,6 +55,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{ITEM}renew/", review.RenewView.as_view(), name="review-renew"),
     # what was said, save by save
     path(f"{ITEM}history/", review_history.ReviewHistoryView.as_view(), name="review-history"),
+    path("queues/<uuid:pk>/workload/", workload.WorkloadView.as_view(), name="queue-workload"),
     # behavioral labels of a run
     path(LABELS, behavioral.LabelsPage.as_view(), name="behavioral"),
     path(f"{LABELS}charts/", behavioral.LabelChartsView.as_view(), name="behavioral-charts"),

@@ -179,3 +179,8 @@ class Slot(ScopedModel):
         if actor.may(Verb.SEE_ALL):
             return team
         return team & (Q(reviewer=actor.user) | Q(queue__owner=actor.user))
+
+    @classmethod
+    def editability(cls, actor: Actor) -> Q:
+        """Places are taken back by who may change the queue."""
+        return Q(queue__in=Queue.objects.editable_by(actor))
