@@ -8,12 +8,10 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import Count, Min, OuterRef, Q, Subquery
 
-from evalplatform.accounts.models import User
 from evalplatform.accounts.roles import Verb
 from evalplatform.errors import Conflict
 from evalplatform.scoping.actor import Actor
 from evalplatform.scoping.admin import ScopedModelAdmin, actor_of
-from evalplatform.scoping.fields import visible_rows_of
 from reviews.confirming import Confirmed
 from reviews.models import (
     Queue,
@@ -24,6 +22,7 @@ from reviews.models import (
     Slot,
 )
 from reviews.queueing import ask_too, set_status
+from reviews.reviewers import who_may_review
 
 
 @admin.register(Rubric)
@@ -141,7 +140,7 @@ class QueueAdmin(Confirmed):
 
     @admin.action(description="Ask people to review", permissions=["act"])
     def ask_people(self, request: Any, rows: Any) -> Any:
-        people = list(visible_rows_of(User, actor_of(request)))
+        people = [member.user for member in who_may_review(actor_of(request))]
         chosen = [each for each in people if str(each.pk) in request.POST.getlist("people")]
         return self.confirmed(
             request,
@@ -198,15 +197,23 @@ class QueueReviewerAdmin(ScopedModelAdmin):
             queue=OuterRef("queue"), reviewer=OuterRef("reviewer")
         )
         of_one = slots.order_by().values("queue", "reviewer")
-        counted = {
-            f"n_{state}": Subquery(
-                of_one.annotate(n=Count("pk", filter=Q(state=state))).values("n")
-            )
-            for state in ("leased", "submitted", "skipped", "declined")
-        }
+
+        def n(state: str) -> Subquery:
+            counted = of_one.annotate(n=Count("pk", filter=Q(state=state)))
+            return Subquery(counted.values("n"))
+
         leased = Min("leased_at", filter=Q(state="leased"))
-        rows = super().get_queryset(request)
-        return rows.annotate(oldest=Subquery(of_one.annotate(at=leased).values("at")), **counted)
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(
+                n_leased=n("leased"),
+                n_submitted=n("submitted"),
+                n_skipped=n("skipped"),
+                n_declined=n("declined"),
+                oldest=Subquery(of_one.annotate(at=leased).values("at")),
+            )
+        )
 
     @admin.display(description="held")
     def held(self, row: Any) -> int:

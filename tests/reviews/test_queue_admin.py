@@ -100,16 +100,16 @@ def test_bulk_release_asks_first_then_frees_the_live_ones_alone(
 def test_queues_are_paused_and_closed_after_a_confirmation(
     cast: Cast, sign_in: SignIn, action: str, status: str
 ) -> None:
-    queues = [make_queue(owner=cast.eva), make_queue(owner=cast.emil, status="archived")]
+    queues = [make_queue(owner=cast.eva), make_queue(owner=cast.emil, status="draft")]
     client = sign_in(cast.olga)
 
     asked = act(client, QUEUES, action, *queues)
-    assert set(Queue.all_rows.values_list("status", flat=True)) == {"active", "archived"}
+    assert set(Queue.all_rows.values_list("status", flat=True)) == {"active", "draft"}
     told = act(client, QUEUES, action, *queues, confirmed="1")
 
     assert "Cancel" in asked.content.decode()
     assert "1 of 2." in told.content.decode()
-    assert f"A queue that is archived cannot become {status}." in told.content.decode()
+    assert f"A queue that is draft cannot become {status}." in told.content.decode()
     assert Queue.all_rows.get(pk=queues[0].pk).status == status
     assert AuditEvent.all_rows.filter(verb="queue.status").count() == 1
 
