@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from rest_framework.test import APIClient
 
 from reviews.claiming import claim
 from reviews.models import Queue, QueueItem, Slot
@@ -59,6 +60,19 @@ def test_nothing_of_an_override_is_shown_where_the_verdict_is_hidden(
 
     for word in ("Overridden", "otter-reason", "Adam", "verdict that stands", "chip--fail"):
         assert word not in html
+
+
+@pytest.mark.parametrize("shows", [True, False])
+def test_api_marks_the_override_or_gives_nothing_of_the_verdict(
+    cast: Cast, call_as: Callable[..., APIClient], queue: Queue, shows: bool
+) -> None:
+    Queue.all_rows.update(shows_auto_verdict=shows)
+    answer = call_as(cast.tess).post(f"/api/v1/queues/{queue.pk}/claim")
+    text = answer.content.decode()
+
+    assert answer.status_code == 200
+    for word in ("otter-reason", "adam@example.org", '"stands":false'):
+        assert (word in text) is shows, text
 
 
 def test_overrides_are_not_queried_one_by_one(cast: Cast, sign_in: SignIn, queue: Queue) -> None:
