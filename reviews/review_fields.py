@@ -40,6 +40,7 @@ class Field:
     note: str = ""
     low: float | None = None
     high: float | None = None
+    step: float | None = None
     suggested: str = ""
     reasons: tuple[str, ...] = ()
     check: Mapping[str, Any] | None = None
@@ -133,6 +134,7 @@ def _field(
         note=_text(said.get("note")),
         low=criterion.min,
         high=criterion.max,
+        step=criterion.step,
         suggested=_word(suggestion.value, options) if suggestion else "",
         reasons=suggestion.reasons if suggestion else (),
     )

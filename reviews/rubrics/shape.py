@@ -190,8 +190,8 @@ def read_heading(held: Any, path: str) -> Section:
     if not _list(held, "criteria", path):
         raise ShapeError(f"{path}.criteria", "A section holds at least one criterion. Add one.")
     return Section(
-        key=_key(held, path),
         label=_text(held, "label", path, needed=True),
+        key=_key(held, path),
         instructions=_text(held, "instructions", path),
         criteria=(),
     )
@@ -213,8 +213,8 @@ def read_criterion(held: Any, path: str) -> Criterion:
     if step is not None and step < SMALLEST_STEP:
         raise ShapeError(f"{path}.step", "A step is above 0. Leave it out to take any number.")
     return Criterion(
-        key=_key(held, path),
         label=_text(held, "label", path, needed=True),
+        key=_key(held, path),
         kind=kind,
         instructions=_text(held, "instructions", path),
         required=required,

@@ -281,14 +281,16 @@ def test_copy_begins_with_what_the_newest_version_asks(cast: Cast, sign_in: Sign
 def test_preview_is_the_form_of_a_review_with_what_is_not_ready(
     cast: Cast, sign_in: SignIn
 ) -> None:
-    held = shape(criterion("warm", "rating", min=1, max=4), criterion("a", label=""))
+    steps = criterion("cost", "number", min=0, step=0.5)
+    held = shape(criterion("warm", "rating", min=1, max=4), steps, criterion("", label=""))
 
     html = sign_in(cast.eva).post(f"{LIST}preview/", form(held)).content.decode()
 
     assert 'data-field="warm" data-kind="rating"' in html
     assert html.count('data-digit="') == 4
     assert "Not ready: Write something here." in html
-    assert "1 criterion; 1 place needs a change" in html
+    assert "from 0 in steps of 0.5" in html
+    assert "2 criteria; 1 place needs a change" in html
 
 
 # --- who may -------------------------------------------------------------------------------------
