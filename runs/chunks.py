@@ -33,7 +33,7 @@ from runs.row_reading import Row, rows_of
 from runs.row_work import Asker, Stopped, Work
 from runs.saving import Finished, save, status_of
 
-SAVED_AT_ONCE, SAVE_EVERY, LOOK_EVERY = 500, 0.5, 1.0
+SAVED_AT_ONCE, SAVE_EVERY, LOOK_EVERY = 1000, 0.5, 1.0
 
 
 @job_kind(CHUNK)
@@ -56,7 +56,11 @@ def work_chunk(turn: Turn) -> dict[str, Any] | None:
         if run:
             steering.rest(run, str(error))
         raise
-    steering.advance(run, by=turn.actor, besides=turn.job)
+    with transaction.atomic():
+        # Of two chunks that end at once, the later one to get the run's row must see that the
+        # other has no rows any more, or neither would finish the run.
+        turn.keep({"rows": n_rows}, n_rows, n_rows)
+        steering.advance(run, by=turn.actor)
     return {"rows": n_rows}
 
 

@@ -14,7 +14,7 @@ from runs.models import CheckResult, Run, RunItem
 from runs.plans import asks_servers
 
 CHUNK = "run_chunk"
-ASKED, PLAIN = 25, 1000  # rows of a chunk: when a server is asked, and when none is
+ASKED, PLAIN = 25, 5000  # rows of a chunk: when a server is asked, and when none is
 Range = tuple[int, int]
 
 
@@ -24,11 +24,11 @@ def pending(run: Run) -> QuerySet[RunItem]:
     return rows
 
 
-def open_ranges(run: Run, besides: Job | None = None) -> list[Range]:
-    """The ranges that open chunks have."""
-    jobs = Job.all_rows.filter(kind=CHUNK, state__in=Job.OPEN, arguments__run=str(run.pk))
-    if besides:
-        jobs = jobs.exclude(pk=besides.pk)
+def open_ranges(run: Run) -> list[Range]:
+    """The ranges that open chunks have; one that has kept its result is through with its rows."""
+    jobs = Job.all_rows.filter(
+        kind=CHUNK, state__in=Job.OPEN, result__isnull=True, arguments__run=str(run.pk)
+    )
     return [(told["first"], told["last"]) for told in jobs.values_list("arguments", flat=True)]
 
 

@@ -18,16 +18,17 @@ from runs.verdicts import Case
 FIRST, MOST, HEAVY = 20, 500, 8_000_000  # rows of a page, at first and at most; characters
 # A row that was tried before may have results already: their places are left alone.
 READ = """
-    SELECT r.id, r.order_index, r.prompt_text, r.response, r.files, r.input_context::text,
-        r.output_context::text, COALESCE(i.expected_output, ''), COALESCE(i.history::text, '[]'),
-        COALESCE(i.participant_data::text, '{}'), COALESCE(i.session_state::text, '{}'),
-        COALESCE(i.summary, ''), COALESCE(i.checks::text, '[]'),
-        COALESCE(i.level = 'session', false), i.files,
+    SELECT r.id, r.order_index, r.prompt_text, r.response, NULLIF(r.files, '{}'),
+        r.input_context::text, r.output_context::text, COALESCE(i.expected_output, ''),
+        COALESCE(i.history::text, '[]'), COALESCE(i.participant_data::text, '{}'),
+        COALESCE(i.session_state::text, '{}'), COALESCE(i.summary, ''),
+        COALESCE(i.checks::text, '[]'), i.level = 'session', NULLIF(i.files, '{}'),
         CASE WHEN r.attempts > 0 THEN ARRAY(
             SELECT c.position FROM runs_checkresult c WHERE c.run_item_id = r.id) END
     FROM runs_runitem r LEFT JOIN datasets_datasetitem i ON i.id = r.item_id
     WHERE r.run_id = %s AND r.status = 'pending' AND r.order_index BETWEEN %s AND %s
     ORDER BY r.order_index LIMIT %s"""
+NOWHERE: frozenset[int] = frozenset()
 TEXTS = (2, 3, 5, 6, 7, 8, 9, 10, 11, 12)  # columns whose length says how heavy a row is
 
 
@@ -76,13 +77,14 @@ def read(told: tuple[Any, ...]) -> Row:
         session_state=loaded(state),
         history=json.loads(history) if history != "[]" else [],
         summary=summary,
-        files=tuple(files),
+        files=tuple(files or ()),
         output_context=loaded(output_context),
     )
     whole = case
     if is_session:
         case, whole = cases_of_session(case)
-    return Row(pk, n, case, whole, checks_of(checks), attachments or [], frozenset(done or ()))
+    at = frozenset(done) if done else NOWHERE
+    return Row(pk, n, case, whole, checks_of(checks), attachments or [], at)
 
 
 def loaded(text: str) -> dict[str, Any]:

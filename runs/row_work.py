@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from django.db import connection
@@ -17,6 +18,7 @@ from datasets.formats.items import CheckRecord
 from evalplatform.jobs.kinds import JobRefusedError
 from runs.asking import AskError, EndpointSpec, TakeTurn, ask
 from runs.judging import (
+    Asked,
     EvaluatorPlan,
     Judge,
     JudgeError,
@@ -37,7 +39,6 @@ log = logging.getLogger(__name__)
 LONGEST = 1800.0  # seconds of one question, all of its attempts and waits included
 WAIT = 60.0  # seconds that may lie before an attempt
 ROLES = {"system", "user", "assistant"}
-Place = tuple[int, Callable[[], Outcome]]
 
 
 class Stopped(Exception):  # noqa: N818 - nothing went wrong
@@ -104,6 +105,7 @@ class Work:
             self.judge = askers[plan["judge"]["endpoint"]].judge(self.heavyweight)
         self.evaluators = [self._evaluator(each, level, askers) for each in plan["evaluators"]]
         self.global_checks = [CheckRecord.from_json(each) for each in plan["global_checks"]]
+        self._asked = lru_cache(maxsize=200)(self._together)
 
     def _evaluator(
         self, frozen: dict[str, Any], level: str, askers: dict[str, Asker]
@@ -136,9 +138,7 @@ class Work:
             finished.duration = answer.duration
             row.case = replace(row.case, output=answer.text)
             row.whole = replace(row.whole, output=answer.text)
-        finished.outcomes = [
-            (position, one()) for position, one in self.places(row) if position not in row.done
-        ]
+        finished.outcomes = list(self.outcomes(row))
         return finished
 
     def messages(self, row: Row) -> list[dict[str, str]]:
@@ -151,49 +151,53 @@ class Work:
                 said.append({"role": role if role in ROLES else "user", "content": content})
         return [*said, {"role": "user", "content": row.case.input}]
 
-    def places(self, row: Row) -> Iterator[Place]:
-        """The row's checks, each at its place: own, right answer, global, then evaluators."""
-        position = 0
-        for check, is_global in self._checks(row):
-            yield position, self._check(check, row, is_global=is_global)
-            position += 1
-        for plan, judge in self.evaluators:
-            yield position, self._evaluate(plan, judge, row)
-            position += 1
-
-    def _checks(self, row: Row) -> Iterator[tuple[CheckRecord, bool]]:
-        if self.plan["uses_checks"]:
-            yield from ((check, False) for check in row.checks)
+    def outcomes(self, row: Row) -> Iterator[tuple[int, Outcome]]:
+        """What became of the row's checks, each at its place: own, right answer, global, then
+        evaluators. Places that have results already are left out.
+        """
+        right: Sequence[CheckRecord] = ()
         if self.plan["compares_right_answer"]:
-            yield from ((check, False) for check in right_answer_checks(row.case))
-        yield from ((check, True) for check in self.global_checks)
+            right = right_answer_checks(row.case)
+        checks = self._asked(row.checks, tuple(right))
+        for position, asked in enumerate(checks):
+            if position not in row.done:
+                yield position, self._check(asked, row)
+        for position, (plan, judge) in enumerate(self.evaluators, start=len(checks)):
+            if position not in row.done:
+                yield position, self._evaluate(plan, judge, row)
 
-    def _check(self, check: CheckRecord, row: Row, *, is_global: bool) -> Callable[[], Outcome]:
-        def one() -> Outcome:
-            try:
-                return carry_out(check, row.case, self.judge, is_global=is_global)
-            except Stopped:
-                raise
-            except Exception as error:  # a fault of ours in one check leaves the others be
-                log.exception("check not carried out", extra={"row": str(row.id)})
-                reason = unexpected(error)
-                return Outcome(check, CheckState.ERROR, feedback=reason, is_global=is_global)
+    def _together(
+        self, own: tuple[CheckRecord, ...], right: tuple[CheckRecord, ...]
+    ) -> list[Asked]:
+        """All checks of rows that have these; many rows have the same ones."""
+        local = (*own, *right) if self.plan["uses_checks"] else right
+        return [
+            *(Asked(check, is_global=False) for check in local),
+            *(Asked(check, is_global=True) for check in self.global_checks),
+        ]
 
-        return one
+    def _check(self, asked: Asked, row: Row) -> Outcome:
+        try:
+            if asked.is_plain:
+                return asked.decided(row.case.output)
+            return carry_out(asked.check, row.case, self.judge, is_global=asked.is_global)
+        except Stopped:
+            raise
+        except Exception as error:  # a fault of ours in one check leaves the others be
+            log.exception("check not carried out", extra={"row": str(row.id)})
+            state, reason = CheckState.ERROR, unexpected(error)
+            return Outcome(asked.check, state, feedback=reason, is_global=asked.is_global)
 
-    def _evaluate(self, plan: EvaluatorPlan, judge: Judge, row: Row) -> Callable[[], Outcome]:
-        def one() -> Outcome:
-            try:
-                return carry_out_evaluator(plan, row.whole, judge)
-            except Stopped:
-                raise
-            except Exception as error:
-                log.exception("evaluator not carried out", extra={"row": str(row.id)})
-                check = CheckRecord("custom_operator", plan.name, plan.weight, plan.category)
-                reason = unexpected(error)
-                return Outcome(check, CheckState.ERROR, feedback=reason, evaluator=plan.name)
-
-        return one
+    def _evaluate(self, plan: EvaluatorPlan, judge: Judge, row: Row) -> Outcome:
+        try:
+            return carry_out_evaluator(plan, row.whole, judge)
+        except Stopped:
+            raise
+        except Exception as error:
+            log.exception("evaluator not carried out", extra={"row": str(row.id)})
+            check = CheckRecord("custom_operator", plan.name, plan.weight, plan.category)
+            reason = unexpected(error)
+            return Outcome(check, CheckState.ERROR, feedback=reason, evaluator=plan.name)
 
 
 def unexpected(error: Exception) -> str:

@@ -171,11 +171,7 @@ def _update(run_id: uuid.UUID, rows: Sequence[Finished], statement: str) -> set[
 
 
 def _copy(run_id: uuid.UUID, rows: Iterable[Finished]) -> None:
-    lines = [
-        result_line(run_id, row.id, position, outcome)
-        for row in rows
-        for position, outcome in row.outcomes
-    ]
+    lines = [line for row in rows for line in result_lines(run_id, row)]
     if not lines:
         return
     with (
@@ -183,11 +179,18 @@ def _copy(run_id: uuid.UUID, rows: Iterable[Finished]) -> None:
         connection.wrap_database_errors,
         cursor.copy(COPY_RESULTS) as target,
     ):
-        target.write(storable("".join(lines)))
+        target.write("".join(lines))
 
 
-def result_line(run_id: uuid.UUID, row_id: uuid.UUID, position: int, outcome: Outcome) -> str:
-    """One result as COPY's text has it."""
+def result_lines(run_id: uuid.UUID, row: Finished) -> list[str]:
+    """The results of a row as COPY's text has them."""
+    place = f"{run_id}\t{row.id}"
+    return [f"{place}\t{position}\t{result_text(outcome)}" for position, outcome in row.outcomes]
+
+
+@lru_cache(maxsize=1000)
+def result_text(outcome: Outcome) -> str:
+    """What a line of COPY says behind the place; many rows share an outcome."""
     check = check_text(outcome.check, outcome.evaluator, outcome.is_global)
     verdict = outcome.verdict
     if verdict is None or outcome.state is not CheckState.DONE:
@@ -199,7 +202,7 @@ def result_line(run_id: uuid.UUID, row_id: uuid.UUID, position: int, outcome: Ou
             f"done\t{escaped(verdict.auto_eval[:LONGEST_LABEL])}\t{passed}\t{verdict.confidence}"
             f"\t{escaped(verdict.feedback or outcome.feedback)}\t{extracted}"
         )
-    return f"{run_id}\t{row_id}\t{position}\t{check}\t{said}\t\t\n"
+    return storable(f"{check}\t{said}\t\t\n")
 
 
 @lru_cache(maxsize=2000)

@@ -38,15 +38,15 @@ AGAIN = ("cursor", "carried_by", "completed_at", "failure_type", "failure_reason
 LOST = "Who started this run has no access any more. Somebody else may resume it."
 
 
-def advance(run: Run, *, by: Actor, besides: Job | None = None) -> None:
-    """Hand out what the run's lanes can take, or finish it; `besides` is a chunk that ends now."""
+def advance(run: Run, *, by: Actor) -> None:
+    """Hand out what the run's lanes can take, or finish it."""
     with transaction.atomic():
         row = held(run.pk)
         if row is None:
             return
         if row.carried_by and row.carried_by != by.membership:
             by = row.carried_by.act(via="job")
-        taken = open_ranges(row, besides)
+        taken = open_ranges(row)
         hand_out(row, taken, by=by)
         if has_left_behind(row, taken):
             if reason := settle_failures(row):

@@ -60,11 +60,12 @@ class Verdict:
     extracted: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Outcome:
     """One check of one row, carried out: a verdict, or why there is none (`feedback`).
 
-    `evaluator` names the evaluator that asked, empty for the checks of the dataset.
+    `evaluator` names the evaluator that asked, empty for the checks of the dataset. Many rows share
+    one outcome, so what is made of it is remembered by the object and not by its values.
     """
 
     check: CheckRecord

@@ -1,6 +1,6 @@
 """Carries out checks: functions where a program can tell, a judge where it takes reading."""
 
-from runs.judging.carrying import carry_out, right_answer_checks
+from runs.judging.carrying import Asked, carry_out, right_answer_checks
 from runs.judging.evaluators import EvaluatorPlan, carry_out_evaluator
 from runs.judging.lexical import LexicalJudge
 from runs.judging.model import ModelJudge
@@ -8,6 +8,7 @@ from runs.judging.output_schema import OutputSchema, OutputSchemaFault
 from runs.judging.questions import Judge, JudgeError, JudgeQuestion
 
 __all__ = [
+    "Asked",
     "EvaluatorPlan",
     "Judge",
     "JudgeError",

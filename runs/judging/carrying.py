@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from datasets.formats.items import CheckRecord
-from datasets.operators import OPERATORS, Operator, OperatorError
+from datasets.operators import OPERATORS, Operator, OperatorError, find
 from runs.judging.questions import Judge, operator_of, question_of
 from runs.verdicts import (
     Case,
@@ -19,6 +19,7 @@ from runs.verdicts import (
 )
 
 MOST_OPTIONS = 100
+MOST_KNOWN = 50  # reasons of one check
 _RIGHT_ANSWER_PARTS = ("content", "style", "format")
 
 
@@ -27,6 +28,43 @@ def right_answer_checks(case: Case) -> list[CheckRecord]:
     if not case.expected.strip():
         return []
     return [CheckRecord(f"golden_check_{part}") for part in _RIGHT_ANSWER_PARTS]
+
+
+class Asked:
+    """A check that many rows are asked. Where a function decides alone, `decided` is all there is
+    to it, and rows of which it says the same share one outcome.
+    """
+
+    __slots__ = ("_decide", "_known", "check", "is_global")
+
+    def __init__(self, check: CheckRecord, is_global: bool) -> None:
+        operator = find(check.operator)
+        is_plain = not (check.conditional_operator or check.extractor.strip())
+        self.check, self.is_global = check, is_global
+        self._decide = operator.decide if operator and is_plain else None
+        self._known: dict[str, Outcome] = {}
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether a function decides, without a condition, an extraction or a judge."""
+        return self._decide is not None
+
+    def decided(self, output: str) -> Outcome:
+        """What became of a plain check."""
+        assert self._decide is not None
+        try:
+            reason = self._decide(output, self.check.criteria)
+        except OperatorError as error:
+            state = CheckState.ERROR
+            return Outcome(self.check, state, feedback=str(error), is_global=self.is_global)
+        return self._known.get(reason) or self._outcome(reason)
+
+    def _outcome(self, reason: str) -> Outcome:
+        verdict = failed(reason) if reason else passed()
+        outcome = Outcome(self.check, CheckState.DONE, verdict, is_global=self.is_global)
+        if len(self._known) < MOST_KNOWN:
+            self._known[reason] = outcome
+        return outcome
 
 
 def carry_out(

@@ -77,6 +77,8 @@ class RunItem(ScopedModel):
         ordering = ("run", "order_index")
         constraints = [
             models.UniqueConstraint(fields=["run", "order_index"], name="one_row_per_order_index"),
+            # What results refer to, so that they have the run of their row.
+            models.UniqueConstraint(fields=["id", "run"], name="one_run_of_row"),
             models.CheckConstraint(
                 name="row_counts_agree",
                 condition=Q(n_passed__lte=models.F("n_checks"), n_checks__lte=models.F("n_done")),
