@@ -37,24 +37,30 @@ COLUMNS = (
     *("id", "order_index", "item_id", "item_key", "public_id", "status", "is_passed"),
     *("n_checks", "n_passed"),
 )
-COUNTS = """
-SELECT count(*) FILTER (WHERE a.is_passed AND NOT b.is_passed) AS worse,
+DIRECTED = """count(*) FILTER (WHERE a.is_passed AND NOT b.is_passed) AS worse,
     count(*) FILTER (WHERE NOT a.is_passed AND b.is_passed) AS better,
     count(*) FILTER (WHERE a.is_passed AND b.is_passed) AS both_pass,
-    count(*) FILTER (WHERE NOT a.is_passed AND NOT b.is_passed) AS both_fail,
+    count(*) FILTER (WHERE NOT a.is_passed AND NOT b.is_passed) AS both_fail"""
+BY_ITEM = f"""
+SELECT {DIRECTED},
     count(*) FILTER (WHERE a.n IS NOT NULL AND b.n IS NOT NULL
         AND (a.is_passed IS NULL OR b.is_passed IS NULL)) AS unclear,
     count(*) FILTER (WHERE b.n IS NULL) AS only_before,
     count(*) FILTER (WHERE a.n IS NULL) AS only_after
-FROM (SELECT {key}, order_index AS n, is_passed FROM runs_runitem WHERE run_id = %(before)s) a
-FULL JOIN (SELECT {key}, order_index AS n, is_passed FROM runs_runitem WHERE run_id = %(after)s) b
-    ON {on}
-"""
-BY_ITEM = COUNTS.format(key="item_key", on="a.item_key = b.item_key")
-BY_PROMPT = COUNTS.format(
-    key="md5(prompt_text) AS words, order_index",
-    on="a.order_index = b.order_index AND a.words = b.words",
-)
+FROM (SELECT item_key, order_index AS n, is_passed FROM runs_runitem
+    WHERE run_id = %(before)s) a
+FULL JOIN (SELECT item_key, order_index AS n, is_passed FROM runs_runitem
+    WHERE run_id = %(after)s) b ON a.item_key = b.item_key"""  # noqa: S608
+# A prompt meets one at most, so that those without are what is left of all: the texts are compared
+# where the places agree, and go into no sort and no hash.
+BY_PROMPT = f"""
+SELECT {DIRECTED},
+    count(*) FILTER (WHERE a.is_passed IS NULL OR b.is_passed IS NULL) AS unclear,
+    (SELECT count(*) FROM runs_runitem WHERE run_id = %(before)s) - count(*) AS only_before,
+    (SELECT count(*) FROM runs_runitem WHERE run_id = %(after)s) - count(*) AS only_after
+FROM runs_runitem a JOIN runs_runitem b
+    ON b.order_index = a.order_index AND b.prompt_text = a.prompt_text
+WHERE a.run_id = %(before)s AND b.run_id = %(after)s"""  # noqa: S608
 
 
 @dataclass(frozen=True)
@@ -98,16 +104,16 @@ class Comparison:
             return self.items(self.after).filter(~self._meets(self.before))
         here = self.items(self.before)
         passes, fails = Q(is_passed=True), Q(is_passed=False)
-        worse = passes & self._meets(self.after, fails)
-        better = fails & self._meets(self.after, passes)
-        unknown = Q(is_passed=None)
+        known, unknown = Q(is_passed__isnull=False), Q(is_passed=None)
+        alike = Q(is_passed=OuterRef("is_passed"))
         return here.filter(
             {
-                "worse": worse,
-                "better": better,
-                "changed": worse | better,
-                "same": (passes & self._meets(self.after, passes))
-                | (fails & self._meets(self.after, fails)),
+                "worse": passes & self._meets(self.after, fails),
+                "better": fails & self._meets(self.after, passes),
+                # One condition each: of two with "or" between them the database gathers all
+                # rows that fit either before it hands out the first page.
+                "changed": known & self._meets(self.after, known & ~alike),
+                "same": known & self._meets(self.after, alike),
                 "unclear": (unknown & self._meets(self.after)) | self._meets(self.after, unknown),
                 "only_before": ~self._meets(self.after),
             }[direction]

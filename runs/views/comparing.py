@@ -73,10 +73,12 @@ class CompareView(RunPage):
         asked = self.request.GET.get("show", "")
         show = asked if asked in DIRECTIONS else "changed"
         counts, errors = comparison.counts(), {}
+        page, rows = Page([], "", ""), []
         try:
-            page, rows = comparison.page(show, self.request.GET.get("page", ""))
+            if counts[show]:  # else the whole run would be searched for nothing
+                page, rows = comparison.page(show, self.request.GET.get("page", ""))
         except ValidationError as error:
-            page, rows, errors = Page([], "", ""), [], {"page": error.messages}
+            errors = {"page": error.messages}
         pk = str((comparison.before if comparison.after == self.run else comparison.after).pk)
         runs_url = self.url("run").removesuffix(f"{self.run.pk}/")
         return {
