@@ -13,9 +13,15 @@ from exports.formats.run_records import RunHead
 from exports.reading_ahead import rows_ahead
 from exports.run_catalog import RunExportFormat, RunOptions
 from exports.run_reading import finished_rows, read_head
+from runs.models import Run
 
 if TYPE_CHECKING:
     from exports.models import Export
+
+STILL_RUNNING = (
+    "The run was still running: rows that waited are left out, and figures by category, tag and "
+    "check are not there yet."
+)
 
 
 @dataclass
@@ -63,8 +69,7 @@ class RunContent:
     def facts(self) -> dict[str, Any]:
         assert self.file is not None
         head = self.file.head
-        return {
-            "rows": self.n_rows,
-            "rowsAre": self.format.row_name,
-            "run": {"id": head.run_id, "name": head.name, "status": head.status},
-        }
+        told = {"id": head.run_id, "name": head.name, "status": head.status}
+        if head.status in Run.OPEN:
+            told["remark"] = STILL_RUNNING
+        return {"rows": self.n_rows, "rowsAre": self.format.row_name, "run": told}
