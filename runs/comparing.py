@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.cache import cache
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q, Value
 from django.db.models.functions import Coalesce, Left, NullIf
@@ -62,6 +63,9 @@ FROM runs_runitem a JOIN runs_runitem b
     ON b.order_index = a.order_index AND b.prompt_text = a.prompt_text
 WHERE a.run_id = %(before)s AND b.run_id = %(after)s"""  # noqa: S608
 
+CHANGED = "SELECT xmin::text || ctid::text FROM runs_run WHERE id = ANY(%s) ORDER BY id"
+KEPT_SECONDS = 24 * 60 * 60
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -84,7 +88,30 @@ class Comparison:
         return self.before.dataset_id is not None
 
     def counts(self) -> dict[str, int]:
-        """How many rows went each way; `same` and `changed` are sums of these."""
+        """How many rows went each way; `same` and `changed` are sums of these.
+
+        Counted once for runs that have ended, until a verdict of one is overridden or it goes on.
+        """
+        if any(run.is_open or run.metrics is None for run in (self.before, self.after)):
+            return self._counted()
+        key = self._key_of_counts()
+        counts: dict[str, int] | None = cache.get(key)
+        if counts is None:
+            counts = self._counted()
+            cache.set(key, counts, KEPT_SECONDS)
+        return counts
+
+    def _key_of_counts(self) -> str:
+        """Another one once either run was saved: where its row is now and who wrote it there.
+
+        Whatever changes a verdict renews the metrics of its run in the same transaction.
+        """
+        with connection.cursor() as cursor:
+            cursor.execute(CHANGED, [[self.before.pk, self.after.pk]])
+            changes = ":".join(number for (number,) in cursor.fetchall())
+        return f"compared:{self.before.pk}:{self.after.pk}:{changes}"
+
+    def _counted(self) -> dict[str, int]:
         statement = BY_ITEM if self.is_by_item else BY_PROMPT
         with connection.cursor() as cursor:
             cursor.execute(statement, {"before": self.before.pk, "after": self.after.pk})

@@ -73,7 +73,8 @@ class CompareView(RunPage):
         asked = self.request.GET.get("show", "")
         show = asked if asked in DIRECTIONS else "changed"
         counts, errors = comparison.counts(), {}
-        page, rows = Page([], "", ""), []
+        page = Page([], "", "")
+        rows: list[dict[str, Any]] = []
         try:
             if counts[show]:  # else the whole run would be searched for nothing
                 page, rows = comparison.page(show, self.request.GET.get("page", ""))

@@ -149,7 +149,7 @@ EXEMPT = {
     "runs/metrics.py cursor": "counts rows of one run that is locked",
     "runs/delta.py all_rows": "the poll serves configurations of every owner; each acts as its own",
     "runs/analysis.py all_rows": "results of a run that the actor may change",
-    "runs/analysis.py filter(**)": "names written in this file",
+    "runs/analysis.py cursor": "the first rows that fail a check, read in their order",
     "datasets/text_index.py filter(**)": "which rows wait: names that the index was made with",
     "datasets/item_listing.py QuerySet()": "few_or_many(): ids that visible rows gave",
     "datasets/item_listing.py values(*)": "columns written in this file",

@@ -10,8 +10,10 @@ from django.test import Client
 
 from datasets.editing import edition
 from evalplatform.scoping.actor import Actor
+from runs import metrics
 from runs.comparing import Comparison, flips
-from runs.models import Run
+from runs.models import CheckResult, Run
+from runs.overriding import override
 from tests.cast import Cast
 from tests.counting import queries_of
 from tests.datasets_made import items_of, make_dataset
@@ -87,6 +89,22 @@ def test_prompts_meet_by_place_and_words(cast: Cast) -> None:
     assert comparison.counts()["both"] == 2
     assert comparison.counts()["only_before"] == comparison.counts()["only_after"] == 1
     assert ids_of(comparison, "only_after") == ["q-3"]
+
+
+def test_numbers_are_kept_until_a_verdict_is_overridden(cast: Cast) -> None:
+    dataset = make_dataset(owner=cast.eva, items=1)
+    before = older(make_dataset_run(dataset, [PASS], owner=cast.eva))
+    after = make_dataset_run(dataset, [FAIL], owner=cast.eva)
+    result = CheckResult.all_rows.get(run=after)
+    for run in (before, after):
+        metrics.renew(run)
+    assert compared(before, after, cast.eva).counts()["worse"] == 1
+    assert queries_of(compared(before, after, cast.eva).counts) == 1
+
+    override(result, by=cast.eva, verdict="pass", feedback="It does.")
+
+    counts = compared(before, after, cast.eva).counts()
+    assert (counts["worse"], counts["both_pass"]) == (0, 1)
 
 
 def test_checks_that_flipped_are_named(cast: Cast) -> None:
