@@ -23,6 +23,7 @@ PLACES = (
     ("Exports", "exports", "exports", "x", "export", "work"),
     ("Members", "members", "members", "m", "manage_members", "settings"),
     ("Endpoints", "endpoints", "machine", "o", "see", "settings"),
+    ("Webhooks", "webhooks", "link", "w", "manage_webhooks", "settings"),
     ("Keys", "keys", "key", "k", "see", "settings"),
     ("Audit", "audit", "audit", "a", "read_audit", "settings"),
     ("Help", "help", "help", "?", "see", "help"),

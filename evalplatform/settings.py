@@ -280,6 +280,7 @@ SPECTACULAR_SETTINGS = {
         "EndpointKind": "runs.api.endpoint_serializers.KINDS",
         "EvaluatorKind": "runs.api.evaluator_serializers.KINDS",
         "ImportState": "datasets.api.import_serializers.STATES",
+        "DeliveryState": "reviews.api.webhook_serializers.STATES",
         "LabelStatus": "reviews.api.behaviour_serializers.STATUSES",
         "QueueStatus": "reviews.api.queue_serializers.STATUSES",
         "OwnState": "reviews.api.review_serializers.OWN_STATES",
@@ -349,6 +350,8 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-jobs": {"task": "evalplatform.jobs.tasks.sweep", "schedule": 10.0},
     "index-sessions": {"task": "datasets.tasks.index_sessions", "schedule": 60.0},
     "forget-imports": {"task": "datasets.tasks.forget_imports", "schedule": 3600.0},
+    "send-webhooks": {"task": "reviews.tasks.send_webhooks", "schedule": 5.0},
+    "forget-deliveries": {"task": "reviews.tasks.forget_deliveries", "schedule": 3600.0},
     "expire-slots": {"task": "reviews.tasks.expire_slots", "schedule": 15.0},
     "expire-exports": {"task": "exports.tasks.expire", "schedule": 600.0},
 }

@@ -16,7 +16,11 @@ from evalplatform.accounts.roles import Verb
 from evalplatform.jobs.models import Job
 from evalplatform.scoping.actor import Actor
 from evalplatform.scoping.admin import ScopedModelAdmin, ScopedRelatedFilter, actor_of
-from reviews import queue_admin, review_admin  # noqa: F401  registers their pages
+from reviews import (  # noqa: F401  they register their pages
+    queue_admin,
+    review_admin,
+    webhook_admin,
+)
 from reviews.bulk import label_many
 from reviews.changes import LabelChange
 from reviews.forms import SEPARATORS

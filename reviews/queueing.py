@@ -27,6 +27,7 @@ from reviews.models import Queue, QueueItem, QueueReviewer, Rubric
 from reviews.queue_settings import FIXED_ERROR, SAID, fixed_in
 from reviews.sampling import Candidate, Chosen, Plan, draw, position_of
 from reviews.strata import PARTS, as_sampling, candidates_of, plan_of
+from reviews.webhooks.telling import tell_status
 from runs.models import Run, RunItem
 
 BATCH = 2_000
@@ -127,6 +128,7 @@ def set_status(queue: Queue, status: str, *, by: Actor) -> None:
         before, row.status = row.status, status
         row.save(update_fields=["status"])
         record(by, "queue.status", row, changes={"status": [before, status]})
+        tell_status(row, before)
     queue.status = status
 
 

@@ -25,6 +25,7 @@ from reviews.models import Queue, QueueItem, Review, ReviewRevision, Slot
 from reviews.routing import route
 from reviews.rubrics.answering import MOST_NOTE, Answer, read_answers
 from reviews.rubrics.shape import Kind, Shape
+from reviews.webhooks.telling import state_told, tell_saved
 from runs.models import CheckResult
 
 VERDICTS = ("pass", "fail")
@@ -174,6 +175,7 @@ def save(
             queue_item=row, reviewer=by.user, defaults={"queue": row.queue}
         )
         review.queue_item, review.reviewer = row, by.user
+        told, was_full = state_told(row), row.n_counted >= row.queue.reviews_per_item
         if number is not None and number != review.draft_number:
             raise StaleDraftError(review)
         review.is_counted = _submit(slot, row)
@@ -181,6 +183,7 @@ def save(
         write_answers(revision, said.answers, said.checks)
         version.freeze()
         _route(row, review, said, shape)
+        tell_saved(review, row, told=told, was_full=was_full)
         record(by, "review.save", review, changes={"revision": [None, revision.number]})
     return review
 

@@ -17,6 +17,7 @@ from reviews.views import (
     rubrics,
     run_review,
     session,
+    webhooks,
     workload,
 )
 
@@ -24,6 +25,20 @@ ITEM = "queues/<uuid:pk>/review/<uuid:key>/"
 LABELS = "runs/<uuid:pk>/labels/"
 LABEL = f"{LABELS}<uuid:item>/"
 RUBRIC = "queues/rubrics/<uuid:pk>/"
+
+# Who is told of what happens in queues.
+webhook_urls: list[URLPattern | URLResolver] = [
+    path("webhooks/", webhooks.WebhooksView.as_view(), name="webhooks"),
+    path("webhooks/new/", webhooks.WebhookCreateView.as_view(), name="webhook-create"),
+    path("webhooks/<uuid:pk>/", webhooks.WebhookPage.as_view(), name="webhook"),
+    path("webhooks/<uuid:pk>/test/", webhooks.WebhookTestView.as_view(), name="webhook-test"),
+    path("webhooks/<uuid:pk>/delete/", webhooks.WebhookDeleteView.as_view(), name="webhook-delete"),
+    path(
+        "webhooks/<uuid:pk>/again/<uuid:delivery>/",
+        webhooks.DeliveryAgainView.as_view(),
+        name="delivery-again",
+    ),
+]
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("sessions/<uuid:pk>/", session.SessionPage.as_view(), name="session"),
@@ -85,6 +100,7 @@ urlpatterns += [
         queue_datasets.DatasetFromQueueView.as_view(),
         name="dataset-from-queue",
     ),
+    *webhook_urls,
 ]
 
 # Rubrics

@@ -11,12 +11,14 @@ from reviews.api import (
     reviewing,
     rubrics,
     saving,
+    webhooks,
 )
 
 RUBRIC = "rubrics/<uuid:pk>"
 QUEUE = "queues/<uuid:pk>"
 GIVEN = f"{QUEUE}/items/<uuid:key>"
 RUN = "runs/<uuid:pk>"
+WEBHOOK = "webhooks/<uuid:pk>"
 
 # Labels of sessions, and of how responses behave.
 labelling: list[URLPattern | URLResolver] = [
@@ -67,4 +69,17 @@ working: list[URLPattern | URLResolver] = [
     path("reviews/<uuid:pk>", saving.ReviewView.as_view(), name="api-review"),
 ]
 
-urlpatterns: list[URLPattern | URLResolver] = [*labelling, *setting_up, *working]
+# Who is told.
+telling: list[URLPattern | URLResolver] = [
+    path("webhooks", webhooks.WebhooksView.as_view(), name="api-webhooks"),
+    path(WEBHOOK, webhooks.WebhookView.as_view(), name="api-webhook"),
+    path(f"{WEBHOOK}/test", webhooks.WebhookTestView.as_view(), name="api-webhook-test"),
+    path(f"{WEBHOOK}/deliveries", webhooks.DeliveriesView.as_view(), name="api-deliveries"),
+    path(
+        f"{WEBHOOK}/deliveries/<uuid:delivery>/again",
+        webhooks.AgainView.as_view(),
+        name="api-delivery-again",
+    ),
+]
+
+urlpatterns: list[URLPattern | URLResolver] = [*labelling, *setting_up, *working, *telling]

@@ -6,6 +6,7 @@ from reviews.models.queue import Queue, QueueReviewer
 from reviews.models.queue_item import QueueItem, Slot
 from reviews.models.review import Review, ReviewAnswer, ReviewRevision
 from reviews.models.rubric import Rubric, RubricVersion
+from reviews.models.webhook import WebhookDelivery, WebhookSubscription
 
 __all__ = [
     "BehavioralLabel",
@@ -20,4 +21,6 @@ __all__ = [
     "Rubric",
     "RubricVersion",
     "Slot",
+    "WebhookDelivery",
+    "WebhookSubscription",
 ]

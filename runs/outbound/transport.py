@@ -24,7 +24,10 @@ from runs.outbound.resolving import Resolve, system_resolve
 
 SCHEMES = ("http", "https")
 # What leaves; clients add more of their own accord, from the environment too.
-SENT = {b"host", b"content-type", b"content-length", b"transfer-encoding", b"authorization"}
+SENT = {
+    *(b"host", b"content-type", b"content-length", b"transfer-encoding", b"authorization"),
+    *(f"x-evalplatform-{name}".encode() for name in ("event", "delivery", "signature")),
+}
 KEPT = {"content-type", "retry-after", "retry-after-ms"}  # of an answer: no cookies
 PLACE = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]{1,253}")
 

@@ -15,6 +15,8 @@ from reviews.models import (
     ReviewAnswer,
     ReviewRevision,
     Rubric,
+    WebhookDelivery,
+    WebhookSubscription,
 )
 from reviews.rubrics.builtin import PASS_FAIL
 from reviews.saving import save
@@ -43,6 +45,21 @@ REVIEW_BODIES: dict[str, Any] = {
     "api-decline": lambda world: json.dumps(TOKEN | {"reason": "I know them."}),
     "api-draft": lambda world: json.dumps({"number": 1, "feedback": "Hm."}),
     "api-save": lambda world: json.dumps({"number": 1, **YES}),
+    "webhook": lambda world: {
+        "name": "Chat",
+        "url": "https://203.0.112.9/hook",
+        "secret": "s" * 20,
+        "events": "review.saved",
+        "is_enabled": "on",
+    },
+    "api-webhook": lambda world: json.dumps(
+        {
+            "name": "Chat",
+            "url": "https://203.0.112.9/hook",
+            "secret": "s" * 20,
+            "events": ["review.saved"],
+        }
+    ),
     "api-own-label": lambda world: json.dumps({"status": "draft", "intent": "Billing"}),
 }
 
@@ -69,3 +86,20 @@ def make_review_rows(eva: Actor, row: RunItem, *, marker: str) -> dict[str, Any]
         "rubric_version": queue.rubric_version,
         "behavioral_label": label,
     }
+
+
+def make_webhook_rows(olga: Actor, *, marker: str) -> dict[str, Any]:
+    """A webhook to an address that is never asked, with an event that was given up."""
+    webhook = WebhookSubscription.all_rows.create(
+        team=olga.team,
+        owner=olga.user,
+        name=f"{marker} webhook",
+        url=f"https://203.0.112.9/{marker}",
+        events=["review.saved"],
+        sealed_secret=b"none",
+        secret_origin="https://203.0.112.9:443",
+    )
+    delivery = WebhookDelivery.all_rows.create(
+        subscription=webhook, event="review.saved", payload={marker: marker}, state="failed"
+    )
+    return {"webhook": webhook, "webhook_delivery": delivery}

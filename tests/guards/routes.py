@@ -378,6 +378,24 @@ api-own-label                        DELETE run_item   404  404  403  404  404  
 api-run-labels                       GET    run        ok   ok   ok   404  404  404  in   in
 api-label-distribution               GET    run        ok   ok   403  403  403  404  in   in
 
+# webhooks
+webhooks                             GET    -          ok   ok   403  403  403  404  in   in
+webhook-create                       GET    -          ok   ok   403  403  403  404  in   in
+webhook-create                       POST   -          ok   ok   403  403  403  404  in   in     webhook
+webhook                              GET    webhook    ok   ok   403  403  403  404  in   in
+webhook                              POST   webhook    ok   ok   403  403  403  404  in   in     webhook
+webhook-test                         POST   webhook    ok   ok   403  403  403  404  in   in
+webhook-delete                       POST   webhook    ok   ok   403  403  403  404  in   in
+delivery-again                       POST   delivery   ok   ok   403  403  403  404  in   in
+api-webhooks                         GET    -          ok   ok   403  403  403  ok   in   in
+api-webhooks                         POST   -          ok   ok   403  403  403  ok   in   in     api-webhook
+api-webhook                          GET    webhook    ok   ok   403  403  403  404  in   in
+api-webhook                          PATCH  webhook    ok   ok   403  403  403  404  in   in     api-name
+api-webhook                          DELETE webhook    ok   ok   403  403  403  404  in   in
+api-webhook-test                     POST   webhook    ok   ok   403  403  403  404  in   in
+api-deliveries                       GET    webhook    ok   ok   403  403  403  404  in   in
+api-delivery-again                   POST   delivery   ok   ok   403  403  403  404  in   in
+
 # sign-in: about the signed-in person alone
 account_login                        GET    -          ok   ok   ok   ok   ok   ok   ok   ok
 account_logout                       GET    -          ok   ok   ok   ok   ok   ok   ok   ok
@@ -512,6 +530,10 @@ admin:reviews_rubric_change GET rubric ok   ok   ok   ok   ok   404  in   in
 admin:reviews_rubric_history GET rubric ok   ok   403  403  403  404  in   in
 admin:reviews_rubricversion_change GET rubric_version ok   ok   ok   ok   ok   404  in   in
 admin:reviews_rubricversion_history GET rubric_version ok   ok   403  403  403  404  in   in
+admin:reviews_webhooksubscription_change GET webhook ok   ok   404  404  404  404  in   in
+admin:reviews_webhooksubscription_history GET webhook ok   ok   404  404  404  404  in   in
+admin:reviews_webhookdelivery_change GET webhook_delivery ok   ok   404  404  404  404  in   in
+admin:reviews_webhookdelivery_history GET webhook_delivery ok   ok   404  404  404  404  in   in
 admin:reviews_evallabel_change       GET    session    ok   ok   ok   404  404  404  in   in
 admin:reviews_evallabel_history      GET    session    ok   ok   403  404  404  404  in   in
 admin:reviews_evallabelrevision_change GET    revision   ok   ok   ok   404  404  404  in   in

@@ -28,6 +28,8 @@ TASKS = {
     "datasets.tasks.poll_rules": "poll_due: asks for a job of each rule's owner; forgets old polls",
     "datasets.tasks.forget_imports": "forget_old_files: deletes files no import needs",
     "runs.tasks.coordinate": "coordinate: rouses runs that nobody works on; acts as who has each",
+    "reviews.tasks.send_webhooks": "send_waiting: sends what waits to the addresses of its team",
+    "reviews.tasks.forget_deliveries": "forget_old: deletes events that were sent long ago",
     "reviews.tasks.expire_slots": "expire: frees places whose lease is over; shows nobody anything",
     "exports.tasks.expire": "expire: deletes files whose time is over",
 }

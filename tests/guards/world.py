@@ -44,7 +44,7 @@ from runs.models import ConfigEvaluator, RunBatch
 from tests.cast import Cast, make_cast, make_key
 from tests.datasets_made import items_of, make_dataset
 from tests.guards.product import Route
-from tests.guards.review_rows import REVIEW_BODIES, make_review_rows
+from tests.guards.review_rows import REVIEW_BODIES, make_review_rows, make_webhook_rows
 from tests.guards.routes import PEOPLE, Line
 from tests.reviews_made import LABELLED, YES
 from tests.runs_made import (
@@ -256,6 +256,7 @@ def make_rows(cast: Cast) -> dict[str, dict[str, Any]]:
     run_rows = make_run_rows(eva, dataset)
     named = {
         **run_rows,
+        **make_webhook_rows(cast.olga, marker=MARKER),
         **make_review_rows(eva, run_rows["run_item_row"], marker=MARKER),
         "rule_row": rule,
         "rule_poll": RulePoll.all_rows.get(rule=rule),
@@ -296,6 +297,7 @@ def make_rows(cast: Cast) -> dict[str, dict[str, Any]]:
             "other": make_run(owner=eva, title=f"{MARKER} other", n_items=1).pk,
         },
         "review_item": {"pk": named["queue"].pk, "key": named["queue_item"].key},
+        "delivery": {"pk": named["webhook"].pk, "delivery": named["webhook_delivery"].pk},
         "rubric_number": {"pk": named["rubric"].pk, "number": 1},
         "review_text": {"pk": named["queue"].pk, "key": named["queue_item"].key, "name": "0"},
         "review_file": {
