@@ -18,10 +18,11 @@ from reviews.reviewers import who_may_review
 from reviews.rubrics.builtin import BUILT_IN
 from reviews.sample_preview import percent_of
 from reviews.sampling import Plan
-from reviews.strata import DEFAULT, PARTS, as_sampling, is_everything, plan_of
+from reviews.strata import DEFAULT, LONGEST, PARTS, as_sampling, is_everything, plan_of
 
 MOST_SEED = 2_147_483_647
 LONGEST_INSTRUCTIONS = 20_000
+MOST_SHARES = 1_000
 # Sessions carry no verdict of a machine, and suggestions are made from rows of runs.
 OF_RUNS = ("reviews_auto_evals", "shows_auto_verdict", "hidden_percent", "shows_suggestions")
 PLACES = {"rubric_version": "rubric", "hidden_share": "hidden_percent", "sampling": "plan"}
@@ -196,8 +197,8 @@ class QueueForm(forms.Form):
 
     def _shares(self, data: Any) -> dict[str, str]:
         """What was typed as the share of each stratum."""
-        names, shares = data.getlist("stratum"), data.getlist("share")
-        return dict(zip(names[:1_000], shares, strict=False))
+        pairs = zip(data.getlist("stratum")[:MOST_SHARES], data.getlist("share"), strict=False)
+        return {name: share for name, share in pairs if len(name) <= LONGEST}
 
     def clean_name(self) -> str:
         name = unicodedata.normalize("NFC", self.cleaned_data["name"])

@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Max
 from django.utils import timezone
 
@@ -31,6 +31,7 @@ from reviews.webhooks.telling import tell_status
 from runs.models import Run, RunItem
 
 BATCH = 2_000
+HAS_REVIEW = "This run has its review already: add to that queue."
 PLACES = 1 << 62  # positions of a shuffled queue
 # What may follow what: a closed queue can be opened again, an archived one looked at alone.
 FOLLOWS: dict[str, tuple[str, ...]] = {
@@ -67,7 +68,7 @@ def create_queue(
     if run is not None and not Run.objects.editable_by(by).filter(pk=run.pk).exists():
         raise PermissionDenied("Only who may change a run may have it reviewed.")
     if run is not None and Queue.all_rows.filter(run=run).exists():
-        raise Conflict("This run has its review already: add to that queue.")
+        raise Conflict(HAS_REVIEW)
     queue = Queue(
         team=by.team,
         owner=by.user,
@@ -81,9 +82,12 @@ def create_queue(
     queue.full_clean(
         exclude=["team", "owner", "run", "dataset", "rubric_version"], validate_unique=False
     )
-    with transaction.atomic():
-        queue.save(force_insert=True)
-        record(by, "queue.create", queue, changes={"name": [None, queue.name]})
+    try:
+        with transaction.atomic():
+            queue.save(force_insert=True)
+            record(by, "queue.create", queue, changes={"name": [None, queue.name]})
+    except IntegrityError as taken:  # somebody made it between the question and the answer
+        raise Conflict(HAS_REVIEW) from taken
     return queue
 
 
