@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.urls import reverse
 
 from datasets.models import Dataset
+from evalplatform.audit.recording import record
 from evalplatform.scoping.actor import Actor
 from evalplatform.scoping.models import ScopedModel
 from runs.models.endpoint import ModelEndpoint
@@ -93,11 +94,17 @@ class EvaluationConfig(Tool):
                     {"evaluators": f"“{each.name}” judges rows of level {each.level}; this dataset "
                                    f"is of level {self.dataset.level}."}
                 )  # fmt: skip
-        ConfigEvaluator.all_rows.filter(config=self).delete()
-        ConfigEvaluator.all_rows.bulk_create(
-            ConfigEvaluator(config=self, evaluator=each, position=n)
-            for n, each in enumerate(evaluators)
-        )
+        before, after = self.evaluators(), list(evaluators)
+        with transaction.atomic():
+            ConfigEvaluator.all_rows.filter(config=self).delete()
+            ConfigEvaluator.all_rows.bulk_create(
+                ConfigEvaluator(config=self, evaluator=each, position=n)
+                for n, each in enumerate(after)
+            )
+            if before == after:
+                return
+            names = [[each.name for each in chosen] for chosen in (before, after)]
+            record(by, f"{self.WORD}.change", self, changes={"evaluators": names})
 
     def evaluators(self) -> list[Evaluator]:
         """The chosen evaluators in their order, those that were deleted since left out."""

@@ -46,6 +46,18 @@ def test_run_reads_the_version_it_was_made_with(cast: Cast) -> None:
     assert not version.is_open
 
 
+def test_choice_of_evaluators_is_told_once_for_each_change(cast: Cast) -> None:
+    config = make_config(owner=cast.eva, dataset=make_dataset(owner=cast.eva, items=checked(1)))
+    evaluator = make_evaluator(owner=cast.eva)
+    for chosen in ([evaluator], [evaluator], []):
+        config.use(chosen, by=cast.eva)
+    told = AuditEvent.all_rows.filter(verb="config.change").order_by("id")
+    assert [event.changes for event in told] == [
+        {"evaluators": [[], [evaluator.name]]},
+        {"evaluators": [[evaluator.name], []]},
+    ]
+
+
 def test_plan_is_not_reached_by_later_changes(cast: Cast) -> None:
     dataset = make_dataset(owner=cast.eva, items=checked(1))
     evaluator = make_evaluator(owner=cast.eva)
