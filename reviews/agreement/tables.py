@@ -161,7 +161,7 @@ class Ratings:
 
     @cached_property
     def moments(self) -> Moments:
-        """The moments of the numbers of units rated twice or more, and of no others."""
+        """The moments of the ratings as numbers."""
         return moments_of(self.units, self.numbers, self.n_raters)
 
     def only(self, kept: NDArray[np.bool_]) -> Ratings:
@@ -171,16 +171,11 @@ class Ratings:
 
 
 def moments_of(units: Ints, numbers: Floats, n_raters: int | None = None) -> Moments:
-    """The moments of ratings in long form, both (N,): of the units rated twice or more alone."""
-    sizes = tally(units)
-    kept = sizes[units] >= 2
-    units, numbers = units[kept], numbers[kept]
-    if not len(units):
-        nothing = np.zeros(0)
-        return Moments(np.zeros(0, dtype=np.int64), nothing, nothing, 0.0, 0.0, n_raters)
+    """The moments of ratings in long form, both (N,); the range is that of units rated twice."""
     n, total = tally(units), sums(numbers, units)
     apart = numbers - (total / np.maximum(n, 1))[units]
     deviation = sums(apart * apart, units)
+    shared = numbers[n[units] >= 2]
+    low, high = (float(shared.min()), float(shared.max())) if len(shared) else (0.0, 0.0)
     held = n > 0
-    extremes = float(numbers.min()), float(numbers.max())
-    return Moments(n[held], total[held], deviation[held], *extremes, n_raters)
+    return Moments(n[held], total[held], deviation[held], low, high, n_raters)
