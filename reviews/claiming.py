@@ -5,7 +5,9 @@ hint: when nothing is found there, it looks once from the beginning. Rows that s
 at the same moment are skipped; `open_slots` and the unique slot make sure that no item is given
 more often than wanted, or twice to one person. All times are the database's.
 
-Every statement here runs in one transaction with what it counts.
+Every statement here runs in one transaction with what it counts. Locks are taken in one order: the
+reviewer's place, their slot, the item; several items by their number. They let others refer to the
+row meanwhile (NO KEY): a draft that is begun must not wait for the save that waits for it.
 """
 
 from __future__ import annotations
@@ -33,7 +35,7 @@ from reviews.sampling import position_of
 CLAIM = """
     WITH me AS (
         SELECT cursor FROM reviews_queuereviewer
-        WHERE queue_id = %(queue)s AND reviewer_id = %(reviewer)s FOR UPDATE
+        WHERE queue_id = %(queue)s AND reviewer_id = %(reviewer)s FOR NO KEY UPDATE
     ), pick AS (
         SELECT i.id, i.position FROM reviews_queueitem i
         WHERE i.queue_id = %(queue)s AND i.open_slots > 0
@@ -41,7 +43,7 @@ CLAIM = """
             AND NOT EXISTS (
                 SELECT FROM reviews_slot s WHERE s.queue_item_id = i.id
                 AND s.reviewer_id = %(reviewer)s AND s.state <> 'released')
-        ORDER BY i.position LIMIT 1 FOR UPDATE OF i SKIP LOCKED
+        ORDER BY i.position LIMIT 1 FOR NO KEY UPDATE OF i SKIP LOCKED
     ), moved AS (
         UPDATE reviews_queuereviewer m SET cursor = pick.position FROM pick
         WHERE m.queue_id = %(queue)s AND m.reviewer_id = %(reviewer)s
@@ -62,7 +64,7 @@ SKIPPED = """
         JOIN reviews_queueitem i ON i.id = s.queue_item_id
         WHERE s.queue_id = %(queue)s AND s.reviewer_id = %(reviewer)s AND s.state = 'skipped'
             AND i.open_slots > 0
-        ORDER BY s.changed_at LIMIT 1 FOR UPDATE OF s, i SKIP LOCKED
+        ORDER BY s.changed_at LIMIT 1 FOR NO KEY UPDATE OF s, i SKIP LOCKED
     ), took AS (
         UPDATE reviews_queueitem i SET open_slots = open_slots - 1
         FROM pick WHERE i.id = pick.item
@@ -81,15 +83,18 @@ EXPIRE = """
     WITH over AS (
         SELECT id, queue_item_id FROM reviews_slot
         WHERE state = 'leased' AND expires_at <= now()
-        ORDER BY expires_at LIMIT %(most)s FOR UPDATE SKIP LOCKED
+        ORDER BY expires_at LIMIT %(most)s FOR NO KEY UPDATE SKIP LOCKED
     ), freed AS (
         UPDATE reviews_slot s SET state = 'released', token = NULL, changed_at = now()
         FROM over WHERE s.id = over.id
     ), counted AS (
         SELECT queue_item_id, count(*) AS n FROM over GROUP BY queue_item_id
+    ), held AS (
+        SELECT id FROM reviews_queueitem WHERE id IN (SELECT queue_item_id FROM over)
+        ORDER BY id FOR NO KEY UPDATE
     )
     UPDATE reviews_queueitem i SET open_slots = open_slots + counted.n
-    FROM counted WHERE i.id = counted.queue_item_id"""
+    FROM counted, held WHERE i.id = counted.queue_item_id AND i.id = held.id"""
 MOST_EXPIRED = 1_000  # slots freed by one statement
 TAKEN = "Others have taken all places on this item meanwhile."
 ELSEWHERE = "You have taken this item on another device: go on there, or claim it again here."
@@ -169,7 +174,7 @@ def hold_place(queue_id: Any, by: Actor) -> models.QuerySet[QueueReviewer]:
 
     So tabs of one person wait for each other: they get the same item, and never wait in a circle.
     """
-    rows = QueueReviewer.all_rows.select_for_update(of=("self",))
+    rows = QueueReviewer.all_rows.select_for_update(of=("self",), no_key=True)
     return rows.filter(queue=queue_id, reviewer=by.user)
 
 
@@ -177,11 +182,21 @@ def claim_item(item: QueueItem, *, by: Actor) -> Slot:
     """A lease of this very item, for one who was given it before; Conflict when it has no room."""
     with transaction.atomic():
         hold_place(item.queue_id, by).first()
-        slot = Slot.all_rows.select_for_update().filter(queue_item=item, reviewer=by.user).first()
-        row = QueueItem.objects.visible_to(by).select_for_update(of=("self",)).get(pk=item.pk)
+        slot = (
+            Slot.all_rows.select_for_update(no_key=True)
+            .filter(queue_item=item, reviewer=by.user)
+            .first()
+        )
+        row = (
+            QueueItem.objects.visible_to(by)
+            .select_for_update(of=("self",), no_key=True)
+            .get(pk=item.pk)
+        )
         if slot is None or slot.state in (Slot.State.SUBMITTED, Slot.State.DECLINED):
             raise LeaseError("This item is not open to you.")
         if slot.state != Slot.State.LEASED:
+            if row.queue.status != Queue.Status.ACTIVE:
+                raise LeaseError(f"This queue is {row.queue.status}: nothing is handed out now.")
             if not row.open_slots:
                 raise LeaseError(TAKEN, *live_leases(row))
             QueueItem.all_rows.filter(pk=row.pk).update(open_slots=F("open_slots") - 1)
@@ -232,7 +247,7 @@ def _draw_exposure(slot: Slot, queue: Queue) -> None:
 
 def held(slot_id: Any, token: Any, *, by: Actor) -> Slot:
     """The reviewer's slot, locked, if the token is that of its live lease; else LeaseError."""
-    rows = Slot.all_rows.select_for_update(of=("self",)).filter(reviewer=by.user)
+    rows = Slot.all_rows.select_for_update(of=("self",), no_key=True).filter(reviewer=by.user)
     slot = rows.filter(pk=slot_id, queue__team=by.team).select_related("queue_item").first()
     if slot is None or slot.state != Slot.State.LEASED:
         raise LeaseError("Your place on this item has ended. What you typed is kept as a draft.")

@@ -76,7 +76,7 @@ def note_shown(review: Review, *kinds: str) -> None:
     if not new:
         return
     with transaction.atomic():
-        row = Review.all_rows.select_for_update().get(pk=review.pk)
+        row = Review.all_rows.select_for_update(no_key=True).get(pk=review.pk)
         row.shown = new | row.shown
         row.save(update_fields=["shown"])
     review.shown = row.shown
@@ -85,7 +85,9 @@ def note_shown(review: Review, *kinds: str) -> None:
 def save_draft(review: Review, draft: dict[str, Any], *, number: int, by: Actor) -> Review:
     """Keep what was typed over the draft `number`; StaleDraftError when that is not the newest."""
     with transaction.atomic():
-        row: Review = Review.all_rows.select_for_update().get(pk=review.pk, reviewer=by.user)
+        row: Review = Review.all_rows.select_for_update(no_key=True).get(
+            pk=review.pk, reviewer=by.user
+        )
         if row.draft_number != number:
             raise StaleDraftError(row)
         row.draft, row.draft_number, row.draft_at = draft, number + 1, timezone.now()
@@ -96,9 +98,17 @@ def save_draft(review: Review, draft: dict[str, Any], *, number: int, by: Actor)
 def drop_draft(review: Review, *, by: Actor) -> Review:
     """Forget what was typed since the last save."""
     with transaction.atomic():
-        row: Review = Review.all_rows.select_for_update().get(pk=review.pk, reviewer=by.user)
+        row: Review = Review.all_rows.select_for_update(no_key=True).get(
+            pk=review.pk, reviewer=by.user
+        )
         row.draft, row.draft_number, row.draft_at = None, row.draft_number + 1, None
         row.save(update_fields=["draft", "draft_number", "draft_at"])
+    return row
+
+
+def _locked_review(review: Review, by: Actor) -> Review:
+    rows = Review.all_rows.select_for_update(no_key=True)
+    row: Review = rows.get(pk=review.pk, reviewer=by.user)
     return row
 
 
@@ -171,7 +181,7 @@ def save(
         shape = version.read()
         said = read_said(row, shape, given)
         review: Review
-        review, _ = Review.all_rows.select_for_update().get_or_create(
+        review, _ = Review.all_rows.select_for_update(no_key=True).get_or_create(
             queue_item=row, reviewer=by.user, defaults={"queue": row.queue}
         )
         review.queue_item, review.reviewer = row, by.user
@@ -190,10 +200,10 @@ def save(
 
 def _locked_slot(item: QueueItem, by: Actor) -> Slot:
     """The actor's slot and its item, locked in this order as everywhere, with the queue as is."""
-    rows = Slot.all_rows.select_for_update(of=("self", "queue_item")).order_by()
+    rows = Slot.all_rows.select_for_update(of=("self", "queue_item"), no_key=True).order_by()
     rows = rows.select_related("queue_item__queue__rubric_version")
     slot: Slot | None = rows.filter(queue_item=item, reviewer=by.user).first()
-    if slot is None:
+    if slot is None or slot.state == Slot.State.DECLINED:
         raise QueueItem.DoesNotExist
     return slot
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from reviews.models import Queue, QueueItem, Review, ReviewAnswer, Rubric, Slot
+from tests.browser import ARGUMENTS, find_chromium
 from tests.cast import make_cast
 from tests.reviews_made import make_queue
 
@@ -130,6 +134,62 @@ def test_killed_tab_loses_at_most_two_seconds_of_typing(
         found = kept.get("comment", {}).get("value") or ""
         assert len(found) >= len(due[-1] if due else "")
         assert found.strip("x") == ""
+
+
+def test_killed_browser_loses_at_most_two_seconds_and_no_saved_answer(
+    page: Page, open_queue: Callable[..., Queue], tmp_path: Path
+) -> None:
+    queue = open_queue(slug="helpfulness", n_items=2)
+    url, cookies = page.url, page.context.cookies()
+    page.keyboard.press("4")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".desk__progress")).to_contain_text("1 of 2 saved")
+    url = page.url
+    page.goto("about:blank")
+    for n, seconds in enumerate((1.7, 3.3)):
+        with killable_browser(page, tmp_path / str(n)) as (process, browser):
+            context = browser.new_context()
+            context.add_cookies([{**each} for each in cookies])  # type: ignore[typeddict-item]
+            tab = context.new_page()
+            tab.goto(url)
+            comment = tab.get_by_label("Comment optional")
+            comment.fill("")
+            typed, begun = [], time.monotonic()
+            while time.monotonic() - begun < seconds:
+                tab.keyboard.type("y")
+                typed.append((time.monotonic(), comment.input_value()))
+            process.kill()
+            killed = time.monotonic()
+            process.wait()
+        due = [text for at, text in typed if at < killed - 2]
+        kept, deadline = "", time.monotonic() + 10  # what was sent is answered by a busy server
+        while len(kept) < len(due[-1] if due else "") and time.monotonic() < deadline:
+            draft = Review.all_rows.get(queue=queue, saved_at=None).draft or {}
+            kept = draft.get("answers", {}).get("comment", {}).get("value") or ""
+            time.sleep(0.1)
+        assert len(kept) >= len(due[-1] if due else "")
+        assert ReviewAnswer.all_rows.get(queue=queue, criterion="helpfulness").value == "4"
+
+
+@contextmanager
+def killable_browser(page: Page, home: Path) -> Iterator[tuple[subprocess.Popen[str], Browser]]:
+    """A Chromium in a process of our own, to be killed as a machine would lose it."""
+    ours = page.context.browser
+    program = find_chromium()
+    assert ours is not None
+    assert program is not None
+    process = subprocess.Popen(
+        [program, *ARGUMENTS, "--headless=new", "--remote-debugging-port=0",
+         f"--user-data-dir={home}"],
+        stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,
+    )  # fmt: skip
+    try:
+        assert process.stderr is not None
+        said = next(line for line in process.stderr if "DevTools listening on" in line)
+        yield process, ours.browser_type.connect_over_cdp(said.split()[-1])
+    finally:
+        process.kill()
+        process.wait()
 
 
 def test_two_tabs_do_not_write_over_each_other(
