@@ -19,7 +19,7 @@ os.environ.setdefault("LOG_LEVEL", "ERROR")
 os.environ.setdefault("ALLOWED_HOSTS", "testserver,localhost")
 
 BENCHMARKS = (
-    *("claims", "clone", "dataset_export", "dataset_import", "dataset_lists"),
+    *("agreement", "claims", "clone", "dataset_export", "dataset_import", "dataset_lists"),
     *("export", "intake", "lists", "run_checks", "run_export", "run_pages"),
 )
 

@@ -27,39 +27,56 @@ def cohen_kappa(table: Ints, weights: Floats | None = None) -> Quantity:
     Weights are 1 on the diagonal; a table v of disagreement weights is 1 - v/max(v). Jackknife over
     units. Null `no_overlap` or, where chance already agrees fully, `no_variation`.
     """
-    n = int(table.sum())
+    return cohen_kappas(table[None], weights)[0]
+
+
+def cohen_kappas(tables: Ints, weights: Floats | None = None) -> list[Quantity]:
+    """Cohen's kappa of each of the tables, (pairs, V, V)."""
+    apart = _apart(tables.shape[1], weights)
+    disagreed, by_chance = _shares(tables, apart)
+    left_out = _without_each(tables, apart)
+    times = tables.astype(np.float64)
+    n = tables.sum(axis=(1, 2))
+    mean = (left_out * times).sum(axis=(1, 2)) / np.maximum(n, 1)
+    spread = ((left_out - mean[:, None, None]) ** 2 * times).sum(axis=(1, 2))
+    errors = np.sqrt(np.maximum(n - 1, 0) / np.maximum(n, 1) * spread)
+    rows = (n.tolist(), disagreed.tolist(), by_chance.tolist(), errors.tolist())
+    return [_kappa(*row) for row in zip(*rows, strict=True)]
+
+
+def _kappa(n: int, disagreed: float, by_chance: float, error: float) -> Quantity:
     if not n:
         return null(NO_OVERLAP)
-    weight = np.eye(len(table)) if weights is None else weights
-    disagreed, by_chance = _shares(table, weight)
     if not by_chance > 1e-12:
         return null(NO_VARIATION, n)
     value = 1 - disagreed / by_chance
     if n < 2:
         return Quantity(value=value, n=n)
-    left_out, times = _without_each(table, weight)
-    se = jackknife_error(left_out[times > 0], times[times > 0].astype(np.float64))
-    return corrected_interval(value, 1 - disagreed, 1 - by_chance, se, n)
+    return corrected_interval(value, 1 - disagreed, 1 - by_chance, error, n)
 
 
-def _shares(table: Ints, weight: Floats) -> tuple[float, float]:
-    """Disagreement observed and by chance, as weighted shares."""
-    n = int(table.sum())
-    apart = 1 - weight
-    rows, columns = table.sum(axis=1), table.sum(axis=0)
-    return float((table * apart).sum() / n), float(rows @ apart @ columns) / n**2
+def _apart(n_values: int, weights: Floats | None) -> Floats:
+    return np.asarray(1 - (np.eye(n_values) if weights is None else weights))
 
 
-def _without_each(table: Ints, weight: Floats) -> tuple[Floats, Ints]:
-    """Kappa without one unit of each cell, in closed form, and the cells' counts; 1 where what is
-    left has no variation."""
-    apart, left = 1 - weight, float(table.sum() - 1)
-    rows, columns = table.sum(axis=1), table.sum(axis=0)
-    observed = ((table * apart).sum() - apart) / left
-    expected = rows @ apart @ columns - (rows @ apart)[None, :] - (apart @ columns)[:, None] + apart
+def _shares(tables: Ints, apart: Floats) -> tuple[Floats, Floats]:
+    """Disagreement observed and by chance, as weighted shares, (pairs,); 0 of nothing."""
+    n = np.maximum(tables.sum(axis=(1, 2)), 1)
+    rows, columns = tables.sum(axis=2), tables.sum(axis=1)
+    return (tables * apart).sum(axis=(1, 2)) / n, ((rows @ apart) * columns).sum(axis=1) / n**2
+
+
+def _without_each(tables: Ints, apart: Floats) -> Floats:
+    """Kappa without one unit of each cell, in closed form, (pairs, V, V); 1 where what is left has
+    no variation."""
+    left = np.maximum(tables.sum(axis=(1, 2)) - 1, 1)[:, None, None]
+    rows, columns = tables.sum(axis=2), tables.sum(axis=1)
+    observed = ((tables * apart).sum(axis=(1, 2), keepdims=True) - apart) / left
+    whole = ((rows @ apart) * columns).sum(axis=1)[:, None, None]
+    expected = whole - (rows @ apart)[:, None, :] - (columns @ apart.T)[:, :, None] + apart
     expected = expected / left**2
     varies = expected > 1e-12
-    return np.where(varies, 1 - observed / np.where(varies, expected, 1.0), 1.0), table
+    return np.where(varies, 1 - observed / np.where(varies, expected, 1.0), 1.0)
 
 
 def scott_pi(table: Ints, weights: Floats | None = None) -> Quantity:
@@ -128,25 +145,23 @@ def light_kappa(ratings: Ratings, pairs: list[Pair] | None = None) -> Quantity:
     if why := missing(ratings.histogram):
         return null(why)
     n = int((ratings.sizes >= 2).sum())
-    weight = np.eye(ratings.n_values)
-    moved, values, chances = np.zeros(ratings.n_units), [], []
-    for pair in rater_pairs(ratings) if pairs is None else pairs:
-        disagreed, by_chance = _shares(pair.table, weight)
-        if not by_chance > 1e-12:
-            continue
-        values.append(1 - disagreed / by_chance)
-        chances.append((disagreed, by_chance))
-        if pair.n > 1:
-            left_out, _ = _without_each(pair.table, weight)
-            left, right = pair.rows
-            change = left_out[ratings.values[left], ratings.values[right]] - values[-1]
-            moved[ratings.units[left]] += change
-    if not values:
+    known = rater_pairs(ratings) if pairs is None else pairs
+    tables, apart = np.stack([pair.table for pair in known]), _apart(ratings.n_values, None)
+    disagreed, by_chance = _shares(tables, apart)
+    left_out = _without_each(tables, apart)
+    held = np.flatnonzero(by_chance > 1e-12)
+    if not len(held):
         return null(NO_VARIATION, n)
-    value = float(np.mean(values))
+    kappas = 1 - disagreed[held] / by_chance[held]
+    value = float(kappas.mean())
     if n < 2:
         return Quantity(value=value, n=n)
-    left_out = value + moved[ratings.sizes >= 2] / len(values)
-    se = jackknife_error(left_out, np.ones(n))
-    by_chance = float(np.mean([chance for _, chance in chances]))
-    return corrected_interval(value, 1 - (1 - value) * by_chance, 1 - by_chance, se, n)
+    moved = np.zeros(ratings.n_units)
+    for at, own in zip(held.tolist(), kappas.tolist(), strict=True):
+        left, right = known[at].rows
+        if len(left) > 1:
+            there = left_out[at][ratings.values[left], ratings.values[right]]
+            moved[ratings.units[left]] += there - own
+    se = jackknife_error(value + moved[ratings.sizes >= 2] / len(held), np.ones(n))
+    chance = float(by_chance[held].mean())
+    return corrected_interval(value, 1 - (1 - value) * chance, 1 - chance, se, n)

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reviews.agreement.alpha import Apart, alpha
-from reviews.agreement.kappa import Pair, cohen_kappa, rater_pair_rows, rater_pairs
+from reviews.agreement.kappa import Pair, cohen_kappas, rater_pairs
 from reviews.agreement.quantity import Quantity
-from reviews.agreement.rates import clustered_rate
+from reviews.agreement.rates import group_rates
 from reviews.agreement.tables import Floats, Ints, Ratings, sums
 
 # Whether two ratings match: rows of the left and of the right ones, (pairs,), give 0..1, (pairs,).
@@ -52,17 +52,11 @@ def leave_one_out(
     met = sums(agreed, left, rows) + sums(agreed, right, rows)
     sizes = ratings.sizes[ratings.units]
     share = met / np.maximum(sizes - 1, 1)
-    item = ratings.units if items is None else items[ratings.units]
-    found = {}
-    for rater in np.unique(ratings.raters).tolist():
-        own = (ratings.raters == rater) & (sizes >= 2)
-        found[rater] = _by_item_rate(share[own], item[own])
-    return found
-
-
-def _by_item_rate(share: Floats, item: Ints) -> Quantity:
-    _, place = np.unique(item, return_inverse=True)
-    return clustered_rate(sums(share, place), sums(np.ones(len(share)), place))
+    used, rater = np.unique(ratings.raters, return_inverse=True)
+    met_somebody = sizes >= 2
+    item = None if items is None else items[ratings.units][met_somebody]
+    found = group_rates(share[met_somebody], rater[met_somebody], len(used), item)
+    return dict(zip(used.tolist(), found, strict=True))
 
 
 @dataclass(frozen=True)
@@ -85,23 +79,26 @@ def pair_matrix(
     """All pairs of raters who share a unit: percentage, n, kappa (give quadratic weights (V, V) for
     an ordinal scale). Pairs with nothing in common are not listed."""
     known = rater_pairs(ratings) if pairs is None else pairs
-    tables = {(pair.first, pair.second): pair.table for pair in known}
-    return [
-        PairAgreement(*who, rate, cohen_kappa(tables[who], weights))
-        for who, rate in pair_rates(ratings, match, items).items()
-    ]
+    if not known:
+        return []
+    kappas = cohen_kappas(np.stack([pair.table for pair in known]), weights)
+    kappa_of = {(pair.first, pair.second): kappas[at] for at, pair in enumerate(known)}
+    rates = pair_rates(ratings, match, items)
+    return [PairAgreement(*who, rate, kappa_of[who]) for who, rate in rates.items()]
 
 
 def pair_rates(
     ratings: Ratings, match: Match = same_value, items: Ints | None = None
 ) -> dict[tuple[int, int], Quantity]:
     """The percentage of each pair of raters who share a unit, by their codes, the lower first."""
-    found = {}
-    for first, second, left, right in rater_pair_rows(ratings):
-        unit = ratings.units[left]
-        agreed = match(ratings, left, right).astype(float)
-        found[first, second] = _by_item_rate(agreed, unit if items is None else items[unit])
-    return found
+    left, right = ratings.pairs
+    keys = ratings.raters[left] * ratings.n_raters + ratings.raters[right]
+    used, pair = np.unique(keys, return_inverse=True)
+    agreed = match(ratings, left, right).astype(float)
+    item = None if items is None else items[ratings.units[left]]
+    found = group_rates(agreed, pair, len(used), item)
+    who = [divmod(key, ratings.n_raters) for key in used.tolist()]
+    return dict(zip(who, found, strict=True))
 
 
 def alpha_without_each(ratings: Ratings, apart: Callable[[Ratings], Apart]) -> dict[int, Quantity]:

@@ -49,6 +49,38 @@ def clustered_rate(
     return Quantity(rate, None, se, min(low, rate), max(high, rate), n)
 
 
+def group_rates(
+    shares: Floats, groups: Ints, n_groups: int, items: Ints | None = None
+) -> list[Quantity]:
+    """The mean of `shares` (N,) of each group code (N,), clustered by `items` (N,).
+
+    Without items each share is an item of its own. n counts shares.
+    """
+    if items is not None:
+        return [_mean_of(shares[groups == at], items[groups == at]) for at in range(n_groups)]
+    n = sums(np.ones(len(shares)), groups, n_groups)
+    mean = sums(shares, groups, n_groups) / np.maximum(n, 1)
+    spread = sums((shares - mean[groups]) ** 2, groups, n_groups)
+    errors = np.sqrt(spread / np.maximum(n * (n - 1), 1))
+    rows = zip(n.tolist(), mean.tolist(), errors.tolist(), strict=True)
+    return [_rate(round(count), rate, error) for count, rate, error in rows]
+
+
+def _mean_of(shares: Floats, items: Ints) -> Quantity:
+    _, place = np.unique(items, return_inverse=True)
+    return clustered_rate(sums(shares, place), sums(np.ones(len(shares)), place))
+
+
+def _rate(n: int, rate: float, se: float) -> Quantity:
+    if not n:
+        return null(NO_OVERLAP)
+    if n < 2:
+        return Quantity(value=rate, n=n)
+    rate = min(1.0, rate)
+    low, high = share_interval(rate, se, n)
+    return Quantity(rate, None, se, min(low, rate), max(high, rate), n)
+
+
 def cell_agreement(counts: Ints, match: Floats | None = None) -> Floats:
     """a_u: the share of a cell's rater pairs that match, for (U, V) counts; (U,).
 

@@ -26,8 +26,8 @@ ALPHA_LEVELS = {
 }
 ALPHAS = ("nominal", "ordinal", "interval", "ratio", "masi", "jaccard")
 WEIGHTED = {"ordinal", *NUMERIC}
-# Numbers, or sets, with more distinct values than this are no categories.
-MOST_CATEGORIES = 200
+# Numbers, or sets, with more distinct values than this are no categories: 0 to 100 still are.
+MOST_CATEGORIES = 101
 
 Entry = tuple[str, Quantity]
 
