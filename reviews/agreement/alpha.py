@@ -20,7 +20,7 @@ from reviews.agreement.quantity import (
     Quantity,
     null,
 )
-from reviews.agreement.rates import missing
+from reviews.agreement.rates import missing, missing_long
 from reviews.agreement.ratios import ratio_difference, ratio_sums
 from reviews.agreement.tables import Floats, Histogram, Moments, Ratings, sums, tally
 
@@ -118,6 +118,17 @@ def apart_nominal(histogram: Histogram) -> Apart:
     margins = times @ counts
     inner = sizes * sizes - (counts * counts).sum(axis=1)
     return Apart(sizes, inner, sizes * margins.sum() - counts @ margins, times, 1.0)
+
+
+def apart_nominal_of(ratings: Ratings) -> Apart:
+    """As apart_nominal, from ratings in long form: for any number of distinct values."""
+    if why := missing_long(ratings):
+        return nothing_apart(why)
+    rated = ratings.only(ratings.sizes[ratings.units] >= 2)
+    left, right = rated.pairs
+    differ = (rated.values[left] != rated.values[right]).astype(np.float64)
+    others = len(rated.values) - tally(rated.values, rated.n_values)
+    return _from_pairs(rated, differ, others[rated.values].astype(np.float64), 1.0)
 
 
 def apart_ordinal(histogram: Histogram) -> Apart:
@@ -228,12 +239,3 @@ def _from_pairs(rated: Ratings, difference: Floats, cross: Floats, largest: floa
     each = sums(cross, rated.units, rated.n_units)
     sizes = rated.sizes[held].astype(np.float64)
     return Apart(sizes, inner[held], each[held], np.ones(len(sizes)), largest)
-
-
-def missing_long(ratings: Ratings) -> str | None:
-    """As `rates.missing`, for ratings in long form."""
-    if not len(ratings.units):
-        return NO_DATA
-    if ratings.n_raters == 1:
-        return FEWER_THAN_TWO_RATERS
-    return None if (ratings.sizes >= 2).any() else NO_OVERLAP

@@ -99,7 +99,8 @@ def marginal_shifts(
     for pair in pairs:
         if pair.n < limits.shift_units:
             continue
-        apart = (pair.table.sum(axis=1) - pair.table.sum(axis=0)) / pair.n
+        first, second = pair.margins
+        apart = (first - second) / pair.n
         for at in np.flatnonzero(np.abs(apart) >= limits.shift - 1e-12).tolist():
             who = (names[pair.first], names[pair.second])[:: 1 if apart[at] > 0 else -1]
             said = (

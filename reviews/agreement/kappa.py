@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,8 +16,10 @@ from reviews.agreement.quantity import (
     Quantity,
     null,
 )
-from reviews.agreement.rates import missing
+from reviews.agreement.rates import missing_long
 from reviews.agreement.tables import Floats, Histogram, Ints, Ratings, tally
+
+_AT_ONCE = 4_000_000  # cells of the tables of pairs that are computed together
 
 
 def cohen_kappa(table: Ints, weights: Floats | None = None) -> Quantity:
@@ -92,45 +94,65 @@ def scott_pi(table: Ints, weights: Floats | None = None) -> Quantity:
 
 @dataclass(frozen=True)
 class Pair:
-    """Two raters, and what they gave where both rated: `table` (V, V), the lower code in rows."""
+    """Two raters by their codes, the lower first, and their ratings of the same units."""
 
     first: int
     second: int
-    table: Ints
-    rows: tuple[Ints, Ints]  # rows of the ratings of either, for the same units
+    rows: tuple[Ints, Ints]
+    values: tuple[Ints, Ints]
+    n_values: int
 
     @property
     def n(self) -> int:
         return len(self.rows[0])
 
+    @property
+    def table(self) -> Ints:
+        """How often they gave which two values, (V, V), the first rater's in rows."""
+        cells = self.values[0] * self.n_values + self.values[1]
+        return tally(cells, self.n_values**2).reshape(self.n_values, self.n_values)
+
+    @property
+    def margins(self) -> tuple[Ints, Ints]:
+        """How often each gave which value on the units both rated, (V,)."""
+        return tally(self.values[0], self.n_values), tally(self.values[1], self.n_values)
+
 
 def rater_pairs(ratings: Ratings) -> list[Pair]:
-    """All pairs of raters who share a unit, by their codes, with their tables."""
-    found = []
-    for first, second, left, right in rater_pair_rows(ratings):
-        cells = ratings.values[left] * ratings.n_values + ratings.values[right]
-        table = tally(cells, ratings.n_values**2)
-        table = table.reshape(ratings.n_values, ratings.n_values)
-        found.append(Pair(first, second, table, (left, right)))
-    return found
-
-
-def rater_pair_rows(ratings: Ratings) -> Iterator[tuple[int, int, Ints, Ints]]:
-    """Each pair of raters who share a unit, and the rows of their ratings of the same units."""
+    """All pairs of raters who share a unit."""
     left, right = ratings.pairs
     if not len(left):
-        return
+        return []
     keys = ratings.raters[left] * ratings.n_raters + ratings.raters[right]
     order = np.argsort(keys, kind="stable")
     edges = np.flatnonzero(np.diff(keys[order])) + 1
-    for rows in np.split(order, edges):
-        first, second = divmod(int(keys[rows[0]]), ratings.n_raters)
-        yield first, second, left[rows], right[rows]
+    found = []
+    for places in np.split(order, edges):
+        first, second = divmod(int(keys[places[0]]), ratings.n_raters)
+        rows = left[places], right[places]
+        values = ratings.values[rows[0]], ratings.values[rows[1]]
+        found.append(Pair(first, second, rows, values, ratings.n_values))
+    return found
+
+
+def pair_kappas(pairs: Sequence[Pair], weights: Floats | None = None) -> list[Quantity]:
+    """Cohen's kappa of each pair."""
+    found: list[Quantity] = []
+    for batch in _batches(pairs):
+        found += cohen_kappas(np.stack([pair.table for pair in batch]), weights)
+    return found
+
+
+def _batches(pairs: Sequence[Pair]) -> Iterator[Sequence[Pair]]:
+    """As many pairs at once as have tables that fit into memory."""
+    size = max(1, _AT_ONCE // pairs[0].n_values ** 2) if pairs else 1
+    for at in range(0, len(pairs), size):
+        yield pairs[at : at + size]
 
 
 def of_two_raters(ratings: Ratings) -> Ints | str:
     """The table of the only two raters, or the reason why there is none."""
-    if why := missing(ratings.histogram):
+    if why := missing_long(ratings):
         return why
     if len(np.unique(ratings.raters)) != 2:
         return NOT_APPLICABLE
@@ -142,26 +164,26 @@ def light_kappa(ratings: Ratings, pairs: list[Pair] | None = None) -> Quantity:
 
     Jackknife over units: leaving one out changes every pair that rated it. n counts units.
     """
-    if why := missing(ratings.histogram):
+    if why := missing_long(ratings):
         return null(why)
     n = int((ratings.sizes >= 2).sum())
-    known = rater_pairs(ratings) if pairs is None else pairs
-    tables, apart = np.stack([pair.table for pair in known]), _apart(ratings.n_values, None)
-    disagreed, by_chance = _shares(tables, apart)
-    left_out = _without_each(tables, apart)
-    held = np.flatnonzero(by_chance > 1e-12)
-    if not len(held):
+    moved, kappas, chances = np.zeros(ratings.n_units), [], []
+    apart = _apart(ratings.n_values, None)
+    for batch in _batches(rater_pairs(ratings) if pairs is None else pairs):
+        tables = np.stack([pair.table for pair in batch])
+        disagreed, by_chance = _shares(tables, apart)
+        left_out = _without_each(tables, apart)
+        for at in np.flatnonzero(by_chance > 1e-12).tolist():
+            chances.append(float(by_chance[at]))
+            kappas.append(1 - float(disagreed[at]) / chances[-1])
+            if batch[at].n > 1:
+                units = ratings.units[batch[at].rows[0]]
+                moved[units] += left_out[at][batch[at].values] - kappas[-1]
+    if not kappas:
         return null(NO_VARIATION, n)
-    kappas = 1 - disagreed[held] / by_chance[held]
-    value = float(kappas.mean())
+    value = float(np.mean(kappas))
     if n < 2:
         return Quantity(value=value, n=n)
-    moved = np.zeros(ratings.n_units)
-    for at, own in zip(held.tolist(), kappas.tolist(), strict=True):
-        left, right = known[at].rows
-        if len(left) > 1:
-            there = left_out[at][ratings.values[left], ratings.values[right]]
-            moved[ratings.units[left]] += there - own
-    se = jackknife_error(value + moved[ratings.sizes >= 2] / len(held), np.ones(n))
-    chance = float(by_chance[held].mean())
+    se = jackknife_error(value + moved[ratings.sizes >= 2] / len(kappas), np.ones(n))
+    chance = float(np.mean(chances))
     return corrected_interval(value, 1 - (1 - value) * chance, 1 - chance, se, n)

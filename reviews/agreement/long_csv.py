@@ -209,7 +209,10 @@ class _Reader:
         return frozenset(names)
 
     def _label(self, key: object, value: str) -> str:
-        return set_name(key) if isinstance(key, frozenset) else value
+        """The value's name, whichever way it is written: a number or set has one name."""
+        if isinstance(key, frozenset):
+            return set_name(key)
+        return number_name(key) if isinstance(key, float) else value
 
     def _table(self) -> LongTable:
         """Codes in the order of names, so that the order of rows changes nothing."""
@@ -238,6 +241,11 @@ class _Reader:
 def set_name(labels: Iterable[str]) -> str:
     """A set as the file writes it."""
     return "|".join(sorted(labels)) or EMPTY_SET
+
+
+def number_name(number: float) -> str:
+    """A number as people write it: 4 and not 4.0."""
+    return str(int(number)) if number.is_integer() and abs(number) < 1e15 else repr(number)
 
 
 def _sorted(codes: dict[str, int]) -> tuple[list[str], list[int]]:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reviews.agreement.alpha import Apart, alpha
-from reviews.agreement.kappa import Pair, cohen_kappas, rater_pairs
+from reviews.agreement.kappa import Pair, pair_kappas, rater_pairs
 from reviews.agreement.quantity import Quantity
 from reviews.agreement.rates import group_rates
 from reviews.agreement.tables import Floats, Ints, Ratings, sums
@@ -79,10 +79,8 @@ def pair_matrix(
     """All pairs of raters who share a unit: percentage, n, kappa (give quadratic weights (V, V) for
     an ordinal scale). Pairs with nothing in common are not listed."""
     known = rater_pairs(ratings) if pairs is None else pairs
-    if not known:
-        return []
-    kappas = cohen_kappas(np.stack([pair.table for pair in known]), weights)
-    kappa_of = {(pair.first, pair.second): kappas[at] for at, pair in enumerate(known)}
+    kappas = zip(known, pair_kappas(known, weights), strict=True)
+    kappa_of = {(pair.first, pair.second): kappa for pair, kappa in kappas}
     rates = pair_rates(ratings, match, items)
     return [PairAgreement(*who, rate, kappa_of[who]) for who, rate in rates.items()]
 

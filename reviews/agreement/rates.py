@@ -12,7 +12,7 @@ from reviews.agreement.quantity import (
     Quantity,
     null,
 )
-from reviews.agreement.tables import Floats, Histogram, Ints, sums
+from reviews.agreement.tables import Floats, Histogram, Ints, Ratings, sums
 
 
 def clustered_rate(
@@ -156,3 +156,12 @@ def missing(histogram: Histogram) -> str | None:
     if histogram.n_raters == 1:
         return FEWER_THAN_TWO_RATERS
     return None if histogram.pairable.n_units else NO_OVERLAP
+
+
+def missing_long(ratings: Ratings) -> str | None:
+    """The same, for ratings in long form."""
+    if not len(ratings.units):
+        return NO_DATA
+    if ratings.n_raters == 1:
+        return FEWER_THAN_TWO_RATERS
+    return None if (ratings.sizes >= 2).any() else NO_OVERLAP

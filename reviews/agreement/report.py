@@ -26,8 +26,9 @@ ALPHA_LEVELS = {
 }
 ALPHAS = ("nominal", "ordinal", "interval", "ratio", "masi", "jaccard")
 WEIGHTED = {"ordinal", *NUMERIC}
-# Numbers, or sets, with more distinct values than this are no categories: 0 to 100 still are.
-MOST_CATEGORIES = 101
+# Numbers, or sets, with more distinct values than this are no categories: 0 to 100 still are. Names
+# and ranks may have as many as the counts of each unit fit into memory.
+MOST_CATEGORIES, MOST_NAMES, MOST_COUNTS = 101, 1_000, 50_000_000
 
 Entry = tuple[str, Quantity]
 
@@ -74,8 +75,9 @@ def report(table: LongTable, thresholds: of_cautions.Thresholds | None = None) -
 
 
 def _has_categories(table: LongTable) -> bool:
-    few = len(table.values) <= MOST_CATEGORIES
-    return few or table.level in {"nominal", "ordinal"}
+    most = MOST_NAMES if table.level in {"nominal", "ordinal"} else MOST_CATEGORIES
+    n = len(table.values)
+    return n <= most and n * table.ratings.n_units <= MOST_COUNTS
 
 
 def _any_value(ratings: Ratings) -> Histogram:
@@ -85,7 +87,7 @@ def _any_value(ratings: Ratings) -> Histogram:
 
 def _percentages(table: LongTable) -> Iterator[Entry]:
     ratings = table.ratings
-    why = of_alpha.missing_long(ratings)
+    why = rates.missing_long(ratings)
     share, sizes = people.unit_agreement(ratings), ratings.sizes
     for key, pooled in (("percent_agreement", False), ("percent_agreement:pooled", True)):
         pairs = np.where(sizes >= 2, sizes * (sizes - 1) / 2 if pooled else 1.0, 0.0)
@@ -101,7 +103,7 @@ def _with_n(found: Quantity, n: int) -> Quantity:
 def _alphas(table: LongTable, has_categories: bool) -> Iterator[Entry]:
     ratings = table.ratings
     apart: dict[str, Callable[[], Apart]] = {
-        "nominal": lambda: of_alpha.apart_nominal(ratings.histogram),
+        "nominal": lambda: of_alpha.apart_nominal_of(ratings),
         "ordinal": lambda: of_alpha.apart_ordinal(ratings.histogram),
         "interval": lambda: _interval(ratings),
         "ratio": lambda: of_alpha.apart_ratio(ratings),
@@ -110,13 +112,13 @@ def _alphas(table: LongTable, has_categories: bool) -> Iterator[Entry]:
     }
     for level in ALPHAS:
         allowed = level in ALPHA_LEVELS[table.level]
-        allowed = allowed and (has_categories or level not in {"nominal", "ordinal"})
+        allowed = allowed and (has_categories or level != "ordinal")
         found = of_alpha.alpha(apart[level]()) if allowed else null(NOT_APPLICABLE)
         yield f"krippendorff_alpha:{level}", found
 
 
 def _interval(ratings: Ratings) -> Apart:
-    why = of_alpha.missing_long(ratings)
+    why = rates.missing_long(ratings)
     return of_alpha.nothing_apart(why) if why else of_alpha.apart_interval(ratings.moments)
 
 
@@ -183,8 +185,9 @@ def _specific(table: LongTable, has_categories: bool) -> Iterator[Entry]:
 
 
 def _disputes(table: LongTable) -> Iterator[Entry]:
-    graded = table.level in WEIGHTED
-    apart = disputed.unit_disagreement(table.ratings, graded=graded)
+    graded, scale = table.level in WEIGHTED, table.ratings.scale
+    span = float(np.ptp(scale)) if table.is_declared and scale is not None else 0.0
+    apart = disputed.unit_disagreement(table.ratings, graded=graded, span=span)
     sizes = table.ratings.sizes
     for at in disputed.most_disputed(apart, sizes, table.units):
         yield f"unit_disagreement:{table.units[at]}", Quantity(float(apart[at]), n=int(sizes[at]))

@@ -260,6 +260,32 @@ def test_words_of_an_ordinal_scale_and_numbers_written_differently(found):
     assert words["quantities"][key]["value"] > 0.5
 
 
+def test_a_number_has_one_name_however_it_is_written(found):
+    text = "unit,rater,value\n1,A,01.50\n1,B,1.5\n2,A,2.0\n2,B,3\n"
+    for lines in (text, "\n".join([text.splitlines()[0], *reversed(text.splitlines()[1:])])):
+        keys = found(lines, level="interval")["quantities"]
+        names = [key.split(":")[1] for key in keys if key.startswith("specific_agreement")]
+        assert names == ["1.5", "2", "3"]
+
+
+def test_disputed_numbers_are_measured_against_the_declared_range(found):
+    text = "unit,rater,value\n1,A,1\n1,B,2\n2,A,2\n2,B,2\n"
+    for options, apart in (((), 1.0), (("--values", "0,1,2,5"), 0.2)):
+        quantities = found(text, *options, level="interval")["quantities"]
+        assert quantities["unit_disagreement:1"]["value"] == apart
+
+
+def test_thousands_of_names_have_alpha_and_percentages(found):
+    rows = [
+        ("A", " ".join(f"word{at}" for at in range(3000))),
+        ("B", " ".join(f"word{at + at % 2}" for at in range(3000))),
+    ]
+    quantities = found(long_csv(rows))["quantities"]
+    assert quantities["percent_agreement"]["value"] == 0.5
+    assert quantities["krippendorff_alpha:nominal"]["value"] == pytest.approx(0.5, abs=0.001)
+    assert quantities["light_kappa"]["reason"] == "not_applicable"
+
+
 def test_many_distinct_numbers_are_no_categories(found):
     rows = [
         ("A", " ".join(map(str, range(250)))),

@@ -3,7 +3,13 @@
 import numpy as np
 import pytest
 
-from reviews.agreement.alpha import alpha, apart_interval, apart_nominal
+from reviews.agreement.alpha import (
+    alpha,
+    alpha_costs,
+    apart_interval,
+    apart_nominal,
+    apart_nominal_of,
+)
 from reviews.agreement.automatic import (
     confusion,
     label_rates,
@@ -154,6 +160,13 @@ def test_disputed_units_by_disagreement_then_more_ratings_then_id():
     assert graded == pytest.approx([1 / 2, 1 / 3, 0, (1 + 2 + 0 + 1 + 1 + 2) / 6 / 2, 0])
     tied = most_disputed(np.ones(3), np.array([2, 3, 2]), ["y", "z", "x"])
     assert tied == [1, 2, 0]
+
+
+def test_alpha_of_names_is_the_same_from_ratings_and_from_counts():
+    counted, listed = apart_nominal(PANEL.histogram), apart_nominal_of(PANEL)
+    assert alpha(listed).value == pytest.approx(alpha(counted).value)
+    assert alpha(listed).ci_low == pytest.approx(alpha(counted).ci_low)
+    assert alpha_costs(listed).sum() == pytest.approx(1 - alpha(counted).value)
 
 
 def test_moments_from_sql_give_alpha_of_the_ratings():
