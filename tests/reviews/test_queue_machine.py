@@ -30,7 +30,7 @@ from tests.reviews_made import make_queue
 from tests.sessions import make_session
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
-EXAMPLES = int(os.environ.get("QUEUE_MACHINE_EXAMPLES", "8"))
+EXAMPLES = int(os.environ.get("QUEUE_MACHINE_EXAMPLES", "14"))
 PEOPLE = ("eva", "emil", "tess")
 
 WHERE = ("queue_item__position", "reviewer__name")
