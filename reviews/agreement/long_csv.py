@@ -186,13 +186,15 @@ class _Reader:
         if not self.are_numbers:
             return value
         number = float(value) if _NUMBER.fullmatch(value) else math.nan
-        if not math.isfinite(number):
+        if math.isnan(number):
             hint = (
                 " An ordinal scale of words needs them in order: --values low,middle,high."
                 if self.level == "ordinal"
                 else ""
             )
             return f"This is not a number. Write it with digits and a decimal point.{hint}"
+        if number and not 1e-100 <= abs(number) <= 1e100:
+            return "This is too large or too small to be squared. Write it in another unit."
         if self.level == "ratio" and number < 0:
             return "A ratio scale has no numbers below 0. Correct it, or use --level interval."
         return number + 0.0  # -0.0 is 0.0

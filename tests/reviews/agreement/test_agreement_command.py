@@ -210,7 +210,7 @@ def test_full_precision_and_a_table_for_people(run, found):
         ("unit,rater,value\n1,A,low\n", "ordinal", (), "needs them in order: --values low,middle"),
         ("unit,rater,value\n1,A,nan\n", "interval", (), "This is not a number. Write it with"),
         ('unit,rater,value\n1,A,"1,5"\n', "interval", (), "and a decimal point. Found: 1,5"),
-        ("unit,rater,value\n1,A,1e999\n", "interval", (), "This is not a number."),
+        ("unit,rater,value\n1,A,1e999\n", "interval", (), "This is too large or too small"),
         ("unit,rater,value\n1,A,-1\n", "ratio", (), "A ratio scale has no numbers below 0."),
         ("unit,rater,value\n1,A,a||b\n", "multi_label", (), 'Each label stands once between "|"'),
         ("unit,rater,value\n1,A,a|z\n", "multi_label", ("--values", "a,b"), "z: not among the"),

@@ -1,5 +1,7 @@
 """The order of rows and the names of units, raters and labels change no number."""
 
+import json
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,8 +11,10 @@ from reviews.agreement.alpha import alpha, alpha_costs, apart_nominal, apart_ord
 from reviews.agreement.chance import conger_kappa, fleiss_kappa, gwet_ac, quadratic_weights
 from reviews.agreement.disputed import unit_disagreement
 from reviews.agreement.kappa import light_kappa
+from reviews.agreement.long_csv import LongTable
 from reviews.agreement.people import leave_one_out
 from reviews.agreement.rates import percent_agreement
+from reviews.agreement.report import report
 from tests.reviews.agreement.made import alpha_of, of_matrix
 
 MATRICES = st.tuples(st.integers(2, 5), st.integers(1, 9), st.integers(2, 4)).flatmap(
@@ -125,3 +129,15 @@ def test_the_jackknife_in_closed_form_is_alpha_computed_again_without_each_unit(
         n = len(left)
         error = np.sqrt((n - 1) / n * ((left - left.mean()) ** 2).sum())
         assert found.se == pytest.approx(error, abs=1e-7)
+
+
+@settings(max_examples=40, deadline=None)
+@given(MATRICES, st.sampled_from(["nominal", "ordinal", "interval", "ratio"]))
+def test_every_number_of_any_table_is_finite_or_has_its_reason(drawn, level):
+    matrix, n_values, _ = drawn
+    scale = np.arange(n_values) * 0.1 if level in {"interval", "ratio"} else None
+    names = [[str(at) for at in range(n)] for n in (*matrix.shape[::-1], n_values)]
+    table = LongTable(level, of_matrix(matrix, n_values, scale), *names, is_declared=True)
+    with np.errstate(divide="raise", invalid="raise"):
+        found = report(table)
+    assert json.loads(json.dumps(found.as_json(), allow_nan=False)) == found.as_json()
