@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import unicodedata
 from typing import Any, NamedTuple
+from uuid import uuid4
 
 from django import forms
 from django.utils import timezone
@@ -25,7 +26,10 @@ PROMPTS, DATASET = "prompts", "dataset"
 
 
 class LaunchForm(WithEvaluators):
-    """What every launcher asks: who answers, who judges, and what the run is called."""
+    """What every launcher asks: who answers, who judges, and what the run is called.
+
+    `token` tells a form that is sent twice from two forms.
+    """
 
     level: str = Dataset.Level.MESSAGE
     word = "Run"
@@ -48,9 +52,10 @@ class LaunchForm(WithEvaluators):
         help_text="Answers the evaluators that name no endpoint of their own.",
     )
     system_prompt = Text(label="System prompt", rows=3, help_text="Sent before every prompt.")
+    token = forms.CharField(required=False, widget=forms.HiddenInput(attrs={"autocomplete": "off"}))
 
     def __init__(self, data: Any = None, *, actor: Actor, initial: Any = None) -> None:
-        super().__init__(data, initial=initial)
+        super().__init__(data, initial={"token": uuid4()} | (initial or {}))
         for field in self.fields.values():
             if isinstance(field, ScopedChoiceField):
                 field.open_to(actor)
@@ -82,11 +87,11 @@ class LaunchForm(WithEvaluators):
     def needs_generation(self) -> bool:
         return True
 
-    def launch(self) -> Launch:
-        """What the form says, as launchers take it."""
+    def launch(self, **columns: Any) -> Launch:
+        """What the form says, as launchers take it; `columns` are further ones of the run."""
         names = ("title", "generation", "judge", "system_prompt")
         said = {name: self.cleaned_data[name] for name in names}
-        return Launch(evaluators=self.chosen(), **said)
+        return Launch(evaluators=self.chosen(), columns=columns, **said)
 
 
 class TypedPrompt(NamedTuple):

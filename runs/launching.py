@@ -82,17 +82,18 @@ def launch_batch(
     seed: int,
     by: Actor,
     n_prompts: int = AUTO_PROMPTS,
+    **told: Any,
 ) -> RunBatch:
     """Start several runs of so many prompts each; no two runs share a prompt while there are more.
 
-    All of them are started, or none.
+    All of them are started, or none. `told` are further columns of the batch.
     """
     if not by.may(Verb.RUN_BATCH):
         raise PermissionDenied("Your role may not start controlled batches.")
     made = filled(sources, n_runs * n_prompts, seed)
     with transaction.atomic():
         batch: RunBatch = RunBatch.all_rows.create(
-            team=by.team, owner=by.user, title=launch.title, n_runs=n_runs
+            team=by.team, owner=by.user, title=launch.title, n_runs=n_runs, **told
         )
         record(by, "batch.create", batch, changes={"runs": [None, n_runs]})
         for n in range(n_runs):

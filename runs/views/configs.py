@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
+from uuid import uuid4
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -14,6 +16,7 @@ from django.shortcuts import redirect
 from evalplatform.scoping.keyset import Page, capped_count, fetch_page
 from evalplatform.scoping.managers import get_visible
 from runs.config_forms import ConfigForm
+from runs.making_once import SENT_BEFORE, make_once_by_form
 from runs.models import EvaluationConfig, Run
 from runs.models.configuration import PARAMETERS
 from runs.output_schemas import in_words
@@ -85,6 +88,7 @@ class ConfigView(ToolPage):
             "newer_url": f"?page={page.newer}" if page.newer else "",
             "older_url": f"?page={page.older}" if page.older else "",
             "start_url": self.url("config-start", config.pk) if self.may_run else "",
+            "token": uuid4(),
             "runs_url": f"{self.url('home')}runs/",
             "evaluators_url": self.url("evaluators"),
             "may_edit": self.may_edit,
@@ -104,7 +108,7 @@ class ConfigView(ToolPage):
 
 
 class ConfigStartView(OfTool):
-    """POST: start a run of it, or a preview over its first items."""
+    """POST: start a run of it, or a preview over its first items; sent twice, it starts once."""
 
     model = EvaluationConfig
     verb = "run_prompts"
@@ -114,11 +118,16 @@ class ConfigStartView(OfTool):
         is_preview = request.POST.get("kind") == Run.Kind.PREVIEW
         kind = Run.Kind.PREVIEW if is_preview else Run.Kind.FULL
         limit = PREVIEWED if is_preview else None
+        make = partial(start_config, self.tool, by=self.actor, kind=kind, limit=limit)
+        token = request.POST.get("token")
         try:
-            return redirect(start_config(self.tool, by=self.actor, kind=kind, limit=limit))
+            run, is_new = make_once_by_form(Run, make, by=self.actor, token=token, request=request)
         except ValidationError as error:
             messages.error(request, " ".join(error.messages))
             return redirect(self.tool)
+        if not is_new:
+            messages.info(request, SENT_BEFORE)
+        return redirect(run)
 
 
 class ConfigFormPage(ToolPage):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
+from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
@@ -21,6 +23,7 @@ from runs.launching import (
     launch_prompts,
     sources_of,
 )
+from runs.making_once import SENT_BEFORE, make_once_by_form
 from runs.models import Run, RunBatch
 from runs.prompt_filling import fill
 
@@ -44,18 +47,29 @@ class NewRunView(ScopedPage):
 
 
 class LaunchPage(ScopedPage):
-    """The form of a launcher; a run that was started is shown at once."""
+    """The form of a launcher; a run that was started is shown at once, once for each form."""
 
     model = Run
     verb = "run_prompts"
+    made: type[Any] = Run  # what it starts
 
     def form(self, data: Any = None) -> Any:
         """The form, empty or as typed."""
         raise NotImplementedError
 
-    def start(self, form: Any) -> Run | RunBatch:
-        """Start what a valid form says. Raises ValidationError."""
+    def start(self, form: Any, **columns: Any) -> Any:
+        """Start what a valid form says; `columns` are further ones. Raises ValidationError."""
         raise NotImplementedError
+
+    def start_once(self, form: Any) -> Any:
+        """Start what a valid form says, unless this form did before."""
+        make, token = partial(self.start, form), form.cleaned_data["token"]
+        found, is_new = make_once_by_form(
+            self.made, make, by=self.actor, token=token, request=self.request
+        )
+        if not is_new:
+            messages.info(self.request, SENT_BEFORE)
+        return found
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
         return self.shown(kwargs.get("form") or self.form())
@@ -68,7 +82,7 @@ class LaunchPage(ScopedPage):
         form = self.form(request.POST)
         if form.is_valid():
             try:
-                return redirect(self.start(form))
+                return redirect(self.start_once(form))
             except ValidationError as error:
                 put_errors(form, error)
         context = self.get_context_data(**self.shown(form))
@@ -93,11 +107,11 @@ class CustomView(LaunchPage):
         empty = [TypedPrompt("", False)] * max(0, SHOWN_AT_FIRST - len(rows))
         return super().shown(form) | {"prompts": [*rows, *empty], "most_prompts": MOST_PROMPTS}
 
-    def start(self, form: CustomForm) -> Run:
-        said = form.cleaned_data
+    def start(self, form: CustomForm, **columns: Any) -> Run:
+        said, launch = form.cleaned_data, form.launch(**columns)
         if said["what"] == DATASET:
-            return launch_dataset(said["dataset"], form.launch(), by=self.actor)
-        return launch_prompts(said["prompts"], form.launch(), by=self.actor)
+            return launch_dataset(said["dataset"], launch, by=self.actor)
+        return launch_prompts(said["prompts"], launch, by=self.actor)
 
 
 class AutoView(LaunchPage):
@@ -126,9 +140,9 @@ class AutoView(LaunchPage):
             "n_auto": AUTO_PROMPTS,
         }
 
-    def start(self, form: AutoForm) -> Run | RunBatch:
-        seed = form.cleaned_data["seed"]
-        return launch_auto(form.chosen_sources(), form.launch(), seed=seed, by=self.actor)
+    def start(self, form: AutoForm, **columns: Any) -> Run | RunBatch:
+        sources, seed = form.chosen_sources(), form.cleaned_data["seed"]
+        return launch_auto(sources, form.launch(**columns), seed=seed, by=self.actor)
 
 
 class BatchLaunchView(AutoView):
@@ -137,8 +151,9 @@ class BatchLaunchView(AutoView):
     verb = "run_batch"
     template_name = "runs/batch_new.html"
     form_class = BatchForm
+    made = RunBatch
 
-    def start(self, form: AutoForm) -> RunBatch:
+    def start(self, form: AutoForm, **columns: Any) -> RunBatch:
         said = form.cleaned_data
         return launch_batch(
             form.chosen_sources(),
@@ -146,6 +161,7 @@ class BatchLaunchView(AutoView):
             n_runs=said["n_runs"],
             seed=said["seed"],
             by=self.actor,
+            **columns,
         )
 
 

@@ -145,6 +145,23 @@ def test_run_and_preview_start_runs_of_all_items_and_of_five(cast: Cast, sign_in
     assert "Preview" in page
 
 
+def test_a_start_sent_twice_makes_one_run_and_a_preview_beside_it(
+    cast: Cast, sign_in: SignIn
+) -> None:
+    config = make_config(owner=cast.eva, dataset=make_dataset(owner=cast.eva, items=1))
+    client, url = sign_in(cast.eva), f"{URL}{config.pk}/"
+    page = client.get(url)
+    token = page.context["token"]
+    assert page.content.decode().count(f'name="token" value="{token}"') == 2
+
+    for kind in ("full", "full", "preview"):
+        client.post(f"{url}start/", {"kind": kind, "token": token})
+    assert list(Run.all_rows.order_by("kind").values_list("kind", flat=True)) == ["full", "preview"]
+
+    client.post(f"{url}start/", {"kind": "full", "token": client.get(url).context["token"]})
+    assert Run.all_rows.filter(kind="full").count() == 2
+
+
 def test_an_empty_dataset_says_that_there_is_nothing_to_run(cast: Cast, sign_in: SignIn) -> None:
     config = make_config(owner=cast.eva, dataset=make_dataset(owner=cast.eva))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from io import StringIO
 from typing import Any
@@ -181,6 +182,53 @@ def test_a_batch_starts_its_runs_with_other_prompts_each(cast: Cast, sign_in: Si
     assert (sums.n_runs, sums.n_ended, sums.n_rows, sums.n_done, sums.n_nonempty) == (
         3, 3, 150, 150, 150,
     )  # fmt: skip
+
+
+AUTO = {"seed": "1", "keys": ["door-code"]}
+
+
+@pytest.mark.parametrize(
+    ("way", "said", "change"),
+    [
+        ("custom", prompts("One?"), {"prompts_text": ["Two?"]}),
+        ("auto", AUTO, {"seed": "2"}),
+        ("batch", AUTO | {"n_runs": "1"}, {"title": "Other"}),
+    ],
+)
+def test_a_form_sent_twice_starts_once_and_with_other_values_another(
+    cast: Cast, sign_in: SignIn, way: str, said: dict[str, Any], change: dict[str, Any]
+) -> None:
+    client, url = sign_in(cast.eva), f"{URL}{way}/"
+    body = said | {"generation": echo(cast), "token": token_in(client.get(url))}
+
+    first = client.post(url, body)
+    again = client.post(url, body, follow=True)
+
+    assert again.redirect_chain == [(first.url, 302)]
+    assert "This form was sent before" in again.content.decode()
+    assert (Run.all_rows.count(), RunBatch.all_rows.count()) == (1, int(way == "batch"))
+    assert client.post(url, body | change).url != first.url
+    assert client.post(url, body | {"token": token_in(client.get(url))}).url != first.url
+    assert Run.all_rows.count() == 3
+
+
+def token_in(page: Any) -> str:
+    """What the page's form says so that it is told from others."""
+    (token,) = set(re.findall(r'name="token" value="([-0-9a-f]{36})"', page.content.decode()))
+    return str(token)
+
+
+def test_a_form_whose_run_is_deleted_says_what_to_do(cast: Cast, sign_in: SignIn) -> None:
+    client = sign_in(cast.eva)
+    body = prompts("One?", generation=echo(cast), token="t")
+    client.post(f"{URL}custom/", body)
+    Run.all_rows.get().delete_for_all(by=cast.eva)
+
+    again = client.post(f"{URL}custom/", body)
+
+    assert again.status_code == 422
+    assert "Load the page anew to start another" in again.content.decode()
+    assert Run.all_rows.count() == 1
 
 
 def test_only_the_sizes_of_a_controlled_batch_are_taken(cast: Cast, sign_in: SignIn) -> None:

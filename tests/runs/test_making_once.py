@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import pytest
+from django.test import RequestFactory
 
 from evalplatform.errors import Conflict
 from runs import planning
-from runs.making_once import make_once
-from runs.models import EvaluationConfig, Run, RunItem
+from runs.launching import Launch, launch_batch, sources_of
+from runs.making_once import make_once, make_once_by_form
+from runs.models import EvaluationConfig, Run, RunBatch, RunItem
 from tests.cast import Cast
 from tests.datasets_made import make_dataset
 from tests.hostile.test_at_once import at_once
-from tests.runs_made import make_config
+from tests.runs_made import make_config, make_endpoint
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -68,3 +71,22 @@ def test_calls_at_one_moment_make_one_run(cast: Cast, config: EvaluationConfig) 
     assert [made for made, _ in found] == [run] * 4
     assert sum(is_new for _, is_new in found) == 1
     assert RunItem.all_rows.count() == 3
+
+
+def test_a_form_sent_at_one_moment_starts_one_batch(cast: Cast) -> None:
+    endpoint = make_endpoint(owner=cast.eva)
+    sources, request = sources_of(cast.eva), RequestFactory().post("/", {"n_runs": "3"})
+
+    def make(**columns: Any) -> RunBatch:
+        launch = Launch(title="May", generation=endpoint)
+        return launch_batch(sources, launch, n_runs=3, seed=1, n_prompts=2, by=cast.eva, **columns)
+
+    found = at_once(
+        4,
+        lambda _: make_once_by_form(RunBatch, make, by=cast.eva, token="t", request=request),
+    )
+
+    batch = RunBatch.all_rows.get()
+    assert [made for made, _ in found] == [batch] * 4
+    assert sum(is_new for _, is_new in found) == 1
+    assert Run.all_rows.filter(batch=batch).count() == 3
