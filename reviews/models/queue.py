@@ -27,6 +27,8 @@ class Queue(ScopedModel):
     slots hide the auto verdict although `shows_auto_verdict`, drawn by `seed`, so that its pull on
     people can be measured. `sampling` is {"shares": {stratum: share}, "rest", "strata"}; each item
     keeps the probability with which it came in. A queue over a run is that run's only one.
+    `floors` is {figure: the least it must be} before the review may be finalised; while it is
+    (`is_finalized`, with a Seal), no review is saved.
     """
 
     class Target(models.TextChoices):
@@ -76,6 +78,8 @@ class Queue(ScopedModel):
     sampling = models.JSONField(default=dict, blank=True)
     status = models.CharField(max_length=8, choices=Status.choices, default=Status.DRAFT)
     n_items = models.PositiveIntegerField(default=0)
+    floors = models.JSONField(default=dict, blank=True)
+    is_finalized = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(default=timezone.now)
 
