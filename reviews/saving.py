@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -21,8 +21,8 @@ from evalplatform.errors import Conflict
 from evalplatform.scoping.actor import Actor
 from reviews.answer_rows import write_answers
 from reviews.claiming import hold_place
-from reviews.models import Queue, QueueItem, Review, ReviewRevision, Slot
-from reviews.routing import route
+from reviews.models import Adjudication, Queue, QueueItem, Review, ReviewRevision, Slot
+from reviews.routing import ReviewState, Route, route
 from reviews.rubrics.answering import MOST_NOTE, Answer, read_answers
 from reviews.rubrics.shape import Kind, Shape
 from reviews.webhooks.telling import state_told, tell_saved
@@ -175,6 +175,7 @@ def save(
         hold_place(item.queue_id, by).order_by().first()
         slot = _locked_slot(item, by)
         row = slot.queue_item
+        refuse_if_finalized(row.queue)
         if row.queue.status not in (Queue.Status.ACTIVE, Queue.Status.PAUSED):
             raise Conflict(f"This queue is {row.queue.status}: nothing is saved. Your draft stays.")
         version = row.queue.rubric_version.held_still()
@@ -196,6 +197,17 @@ def save(
         tell_saved(review, row, told=told, was_full=was_full)
         record(by, "review.save", review, changes={"revision": [None, revision.number]})
     return review
+
+
+def refuse_if_finalized(queue: Queue) -> None:
+    """Hold the queue as it is until the transaction ends; Conflict while a seal is on its review.
+
+    Saves share this lock; finalising waits for them, and they for it.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT is_finalized FROM reviews_queue WHERE id = %s FOR SHARE", [queue.pk])
+        if cursor.fetchone()[0]:
+            raise Conflict("The review is finalised: nothing is saved. Your draft stays.")
 
 
 def _locked_slot(item: QueueItem, by: Actor) -> Slot:
@@ -267,7 +279,7 @@ def _route(item: QueueItem, mine: Review, said: Said, shape: Shape) -> None:
         others = others.exclude(review=mine.pk).order_by()
         reviews += [_compared(said_in(revision), shape) for revision in others]
     put = route(reviews, n_wanted=item.queue.reviews_per_item)
-    item.state, item.is_canon_candidate = put.state.value, put.is_canon_candidate
+    item.state, item.is_canon_candidate = _state_after(item, mine, put), put.is_canon_candidate
     item.reasons = list(put.reasons)
     if item.n_counted >= item.queue.reviews_per_item and item.revealed_at is None:
         item.revealed_at = timezone.now()
@@ -276,6 +288,15 @@ def _route(item: QueueItem, mine: Review, said: Said, shape: Shape) -> None:
             "open_slots", "n_counted", "state", "is_canon_candidate", "reasons", "revealed_at",
         ]
     )  # fmt: skip
+
+
+def _state_after(item: QueueItem, mine: Review, put: Route) -> str:
+    """Where the save leaves the item: what was settled stays so, unless an edit reopens it."""
+    settled = Adjudication.all_rows.filter(queue_item=item, is_current=True, reopened_at=None)
+    if mine.n_revisions > 1:
+        is_reopened = settled.update(reopened_at=timezone.now()) > 0
+        return ReviewState.NEEDS_ADJUDICATION.value if is_reopened else put.state.value
+    return ReviewState.REVIEWED.value if settled.exists() else put.state.value
 
 
 def said_in(revision: ReviewRevision) -> Said:

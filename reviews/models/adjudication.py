@@ -21,8 +21,8 @@ class Adjudication(ScopedModel):
     """The final answers of one item, who gave them, why, and what the disagreement came from.
 
     It overwrites no review. A later one of the same item takes its place (`is_current`); an edit of
-    a review after it notes `reopened_at`, and the item waits for an adjudicator again. `answers` and
-    `checks` are held as a revision holds them; `labels` are the final labels of formats.md 3.1.
+    a review after it notes `reopened_at`, and the item waits for an adjudicator again. `answers`
+    and `checks` are held as a revision holds them; `labels` are those of formats.md 3.1.
     """
 
     class Cause(models.TextChoices):
@@ -65,7 +65,7 @@ class Adjudication(ScopedModel):
             pgtrigger.Protect(
                 name="adjudication_is_said_once",
                 operation=pgtrigger.UpdateOf(  # type: ignore[no-untyped-call]
-                    *("answers", "checks", "labels", "reason", "cause", "adjudicator"),
+                    *("answers", "checks", "labels", "reason", "cause", "adjudicator_id"),
                     "adjudicated_at",
                 ),
             )
@@ -87,8 +87,10 @@ class Adjudication(ScopedModel):
             queue_item=OuterRef("queue_item"), reviewer=actor.user, saved_at__isnull=False
         )
         told = Q(queue_item__revealed_at__isnull=False) & Exists(saved)
-        return team & Q(queue__in=Queue.objects.visible_to(actor)) & (
-            Q(queue__owner=actor.user) | told
+        return (
+            team
+            & Q(queue__in=Queue.objects.visible_to(actor))
+            & (Q(queue__owner=actor.user) | told)
         )
 
 

@@ -47,10 +47,7 @@ class Seal(ScopedModel):
             models.CheckConstraint(
                 name="reopening_says_who_and_why",
                 condition=Q(reopened_at=None, reopened_by=None, reopen_reason="")
-                | (
-                    Q(reopened_at__isnull=False, reopened_by__isnull=False)
-                    & ~Q(reopen_reason="")
-                ),
+                | (Q(reopened_at__isnull=False, reopened_by__isnull=False) & ~Q(reopen_reason="")),
             ),
         ]
         triggers = [
@@ -58,7 +55,14 @@ class Seal(ScopedModel):
             pgtrigger.Protect(
                 name="seal_is_final",
                 operation=pgtrigger.UpdateOf(  # type: ignore[no-untyped-call]
-                    *("queue", "number", "finalized_by", "finalized_at", "snapshot", "n_items"),
+                    *(
+                        "queue_id",
+                        "number",
+                        "finalized_by_id",
+                        "finalized_at",
+                        "snapshot",
+                        "n_items",
+                    ),
                     *("digest", "previous_digest"),
                 ),
             ),
