@@ -19,6 +19,7 @@ from evalplatform.scoping.admin import ScopedModelAdmin, ScopedRelatedFilter, ac
 from reviews import (  # noqa: F401  they register their pages
     queue_admin,
     review_admin,
+    settled_admin,
     webhook_admin,
 )
 from reviews.bulk import label_many

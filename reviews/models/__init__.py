@@ -7,8 +7,8 @@ from reviews.models.queue import Queue, QueueReviewer
 from reviews.models.queue_item import QueueItem, Slot
 from reviews.models.review import Review, ReviewAnswer, ReviewRevision
 from reviews.models.rubric import Rubric, RubricVersion
-from reviews.models.webhook import WebhookDelivery, WebhookSubscription
 from reviews.models.seal import Seal, SealedItem
+from reviews.models.webhook import WebhookDelivery, WebhookSubscription
 
 __all__ = [
     "Adjudication",

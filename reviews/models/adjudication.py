@@ -86,12 +86,9 @@ class Adjudication(ScopedModel):
         saved = Review.all_rows.filter(
             queue_item=OuterRef("queue_item"), reviewer=actor.user, saved_at__isnull=False
         )
-        told = Q(queue_item__revealed_at__isnull=False) & Exists(saved)
-        return (
-            team
-            & Q(queue__in=Queue.objects.visible_to(actor))
-            & (Q(queue__owner=actor.user) | told)
-        )
+        told = Q(queue_item__revealed_at__isnull=False) & Q(Exists(saved))
+        seen = Q(queue__in=Queue.objects.visible_to(actor))
+        return team & seen & (Q(queue__owner=actor.user) | told)
 
 
 class Contest(ScopedModel):

@@ -9,12 +9,16 @@ from typing import Any
 from evalplatform.scoping.actor import Actor
 from reviews.claiming import claim
 from reviews.models import (
+    Adjudication,
     BehavioralLabel,
+    Contest,
     QueueItem,
     QueueReviewer,
     ReviewAnswer,
     ReviewRevision,
     Rubric,
+    Seal,
+    SealedItem,
     WebhookDelivery,
     WebhookSubscription,
 )
@@ -85,6 +89,26 @@ def make_review_rows(eva: Actor, row: RunItem, *, marker: str) -> dict[str, Any]
         "own_rubric": Rubric.create(name="Own", shape=PASS_FAIL.as_json(), by=eva),
         "rubric_version": queue.rubric_version,
         "behavioral_label": label,
+        **make_settled_rows(eva, slot.queue_item, marker=marker),
+    }
+
+
+def make_settled_rows(eva: Actor, item: QueueItem, *, marker: str) -> dict[str, Any]:
+    """What was settled of an item, contested and sealed once, all by Eva."""
+    adjudication = Adjudication.all_rows.create(
+        queue=item.queue, queue_item=item, number=1, adjudicator=eva.user, via="page",
+        answers={}, cause="other", reason=f"{marker} reason",
+    )  # fmt: skip
+    seal = Seal.all_rows.create(
+        queue=item.queue, number=1, finalized_by=eva.user, snapshot={}, n_items=1, digest="0" * 64
+    )
+    return {
+        "adjudication": adjudication,
+        "contest": Contest.all_rows.create(
+            adjudication=adjudication, reviewer=eva.user, note=f"{marker} contest"
+        ),
+        "seal": seal,
+        "sealed_item": SealedItem.all_rows.create(seal=seal, queue_item=item, digest="0" * 64),
     }
 
 

@@ -522,6 +522,14 @@ admin:reviews_review_change GET review ok   ok   ok   404  404  404  in   in
 admin:reviews_review_history GET review ok   ok   403  404  404  404  in   in
 admin:reviews_reviewrevision_change GET review_revision ok   ok   ok   404  404  404  in   in
 admin:reviews_reviewrevision_history GET review_revision ok   ok   403  404  404  404  in   in
+admin:reviews_adjudication_change GET adjudication ok   ok   ok   404  404  404  in   in
+admin:reviews_adjudication_history GET adjudication ok   ok   403  404  404  404  in   in
+admin:reviews_contest_change GET contest ok   ok   ok   404  404  404  in   in
+admin:reviews_contest_history GET contest ok   ok   403  404  404  404  in   in
+admin:reviews_seal_change GET seal ok   ok   ok   404  404  404  in   in
+admin:reviews_seal_history GET seal ok   ok   403  404  404  404  in   in
+admin:reviews_sealeditem_change GET sealed_item ok   ok   ok   404  404  404  in   in
+admin:reviews_sealeditem_history GET sealed_item ok   ok   403  404  404  404  in   in
 admin:reviews_reviewanswer_change GET review_answer ok   ok   ok   404  404  404  in   in
 admin:reviews_reviewanswer_history GET review_answer ok   ok   403  404  404  404  in   in
 admin:reviews_behaviorallabel_change GET behavioral_label ok   ok   ok   404  404  404  in   in

@@ -20,7 +20,7 @@ Rule = Callable[[ast.AST], str | None]
 
 PLAIN = {"all_rows", "_default_manager", "_base_manager", "default_manager", "base_manager"}
 SHORTCUTS = {"get_object_or_404", "get_list_or_404", "aget_object_or_404"}
-SQL = {"raw", "cursor", "extra", "RawSQL"}
+SQL = {"raw", "cursor", "chunked_cursor", "extra", "RawSQL"}
 SORTS = {"order_by", "values", "values_list"}
 NAMED_BY_CALLER = {"filter", "exclude", "get", "annotate", "Q", *SORTS}
 ROLES = {"OWNER", "ADMIN", "EVALUATOR", "TESTER"}
@@ -133,6 +133,11 @@ EXEMPT = {
     "reviews/answer_rows.py all_rows": "answers of a revision that was just saved",
     "reviews/releasing.py all_rows": "counts at the item of a slot that editable_by(by) gave",
     "reviews/review_history.py all_rows": "the actor's own review, to note what they were shown",
+    "reviews/adjudicating.py all_rows": "adjudications of an item that visible_to(by) gave",
+    "reviews/evidence.py chunked_cursor": "digests of all that a queue holds, which show nothing",
+    "reviews/lifecycle.py all_rows": "counts and seals all of a queue that the actor runs",
+    "reviews/models/adjudication.py all_rows": "a part of the visibility rule",
+    "reviews/saving.py cursor": "holds the queue of a slot of the actor's own",
     "reviews/saving.py all_rows": "the actor's own review, whose slot is theirs",
     "runs/models/run.py all_rows": "restores a deleted run of the actor's team that they may edit",
     "runs/models/tool.py all_rows": "restores a deleted one of the actor's team that they may edit",
