@@ -10,7 +10,7 @@ from evalplatform.jobs.models import Job
 from evalplatform.jobs.running import run_job
 from evalplatform.scoping.actor import Actor
 from runs.launching import Launch, launch_prompts
-from runs.models import EvaluationConfig, Evaluator, ModelEndpoint
+from runs.models import EvaluationConfig, Evaluator, ModelEndpoint, Run
 from runs.planning import Prompt, start_config
 from runs.prompt_templates import ensure_templates
 
@@ -32,8 +32,11 @@ TYPED = (
 )
 
 
-def add_runs(suite: Dataset, *, by: Actor, typed_by: Actor) -> None:
-    """Make endpoints, an evaluator and a configuration, and carry out two runs at once."""
+def add_runs(suite: Dataset, *, by: Actor, typed_by: Actor) -> Run:
+    """Make endpoints, an evaluator and a configuration, and carry out two runs at once.
+
+    Returns the run over the suite.
+    """
     ensure_templates(by.team)
     echo = ModelEndpoint.create(by=by, name="Echo", kind=ModelEndpoint.Kind.ECHO, is_shared=True)
     assistant = ModelEndpoint.create(
@@ -61,6 +64,8 @@ def add_runs(suite: Dataset, *, by: Actor, typed_by: Actor) -> None:
     launch = Launch(title="What the echo says", generation=echo)
     launch_prompts([Prompt(text=text) for text in TYPED], launch, by=typed_by)
     work_off(by.team.pk)
+    run.refresh_from_db()
+    return run
 
 
 def work_off(team: object) -> None:

@@ -22,6 +22,7 @@ from datasets.intake import take_now
 from datasets.models import Dataset, DatasetVersion, Session
 from evalplatform.accounts.models import ApiKey, Invitation, Membership, Team, User
 from evalplatform.accounts.roles import Role
+from evalplatform.demo.queues import add_queues
 from evalplatform.demo.runs import add_runs
 from evalplatform.notifications.models import Notification
 from evalplatform.scoping.actor import Actor
@@ -66,7 +67,8 @@ def seed(url: str) -> dict[str, Any]:
     Invitation.issue("nora@demo.example", Role.EVALUATOR, by=actors["olga"])
     add_conversations(actors)
     suite = add_suite(actors["eva"])
-    add_runs(suite, by=actors["eva"], typed_by=actors["tess"])
+    run = add_runs(suite, by=actors["eva"], typed_by=actors["tess"])
+    add_queues(run, by=actors["eva"], reviewers=[actors["emil"], actors["tess"]])
     welcome(actors)
     return {
         "url": url,

@@ -13,7 +13,7 @@ from evalplatform.accounts.models import ApiKey, Membership, User
 from evalplatform.audit.models import AuditEvent
 from evalplatform.jobs.models import Job
 from evalplatform.notifications.models import Notification
-from reviews.models import EvalLabel
+from reviews.models import EvalLabel, Queue, QueueItem
 from runs.models import Evaluator, ModelEndpoint, Run
 
 
@@ -113,3 +113,16 @@ def test_runs_have_ended_and_can_be_looked_at_at_once(sign_ins: dict[str, object
     assert Evaluator.objects.visible_to(tess).count() == 1
     assert {each.kind for each in ModelEndpoint.objects.visible_to(tess)} == {"echo", "replay"}
     assert not Job.all_rows.filter(kind="run_chunk", state__in=Job.OPEN).exists()
+
+
+def test_two_people_have_begun_to_review_a_run_and_disagree_once(
+    sign_ins: dict[str, object],
+) -> None:
+    review = Queue.all_rows.get(run__isnull=False)
+    items = QueueItem.all_rows.filter(queue=review)
+
+    assert review.status == "active"
+    assert items.filter(n_counted=2).count() == 6
+    assert items.filter(state="needs_adjudication").count() == 1
+    assert items.filter(open_slots=2).exists()
+    assert Queue.all_rows.get(target="session").n_items > 0

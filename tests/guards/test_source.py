@@ -195,6 +195,7 @@ EXEMPT = {
 
 
 ASSEMBLED = {
+    "evalplatform/demo/queues.py": "makes example reviews, as the contract of seeding says",
     "evalplatform/demo/runs.py": "makes example runs, as the contract of seeding says",
     "evalplatform/demo/seeding.py": "puts example content into every app, as its contract says",
 }
