@@ -292,6 +292,8 @@ def _route(item: QueueItem, mine: Review, said: Said, shape: Shape) -> None:
 
 def _state_after(item: QueueItem, mine: Review, put: Route) -> str:
     """Where the save leaves the item: what was settled stays so, unless an edit reopens it."""
+    if item.state != ReviewState.REVIEWED:  # nothing that is settled is in another state
+        return put.state.value
     settled = Adjudication.all_rows.filter(queue_item=item, is_current=True, reopened_at=None)
     if mine.n_revisions > 1:
         is_reopened = settled.update(reopened_at=timezone.now()) > 0

@@ -36,7 +36,13 @@ def make_queue(*, owner: Actor, n_items: int = 3, reviewers: list[Actor] | None 
         QueueReviewer.all_rows.create(queue=queue, reviewer=each.user, is_assigned=True)
     for n in range(n_items):
         add_session(queue, owner=owner, position=n)
+    _note_items(queue)
     return queue
+
+
+def _note_items(queue: Queue) -> None:
+    queue.n_items = QueueItem.all_rows.filter(queue=queue).count()
+    queue.save(update_fields=["n_items"])
 
 
 def add_session(queue: Queue, *, owner: Actor, position: int) -> QueueItem:
@@ -62,4 +68,5 @@ def make_queue_with_verdicts(*, owner: Actor, run: Any, **fields: Any) -> Queue:
         QueueItem.all_rows.create(
             queue=queue, position=row.order_index, run_item=row, open_slots=queue.reviews_per_item
         )
+    _note_items(queue)
     return queue
