@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from reviews.agreement.alpha import Apart, alpha_costs
 from reviews.agreement.people import unit_agreement
 from reviews.agreement.tables import Floats, Ints, Ratings, sums
 
@@ -31,6 +32,18 @@ def unit_disagreement(ratings: Ratings, *, graded: bool = False, span: float = 0
     apart = sums(parts, ratings.units, ratings.n_units)
     pairs = np.maximum(sizes * (sizes - 1) / 2, 1)
     return np.asarray(np.clip(apart / pairs / (span or 1.0), 0.0, 1.0))
+
+
+def unit_costs(sizes: Ints, apart: Apart) -> Floats:
+    """What each unit takes off alpha, (U,), adding up to 1 - alpha; 0 for units rated once.
+
+    `sizes` (U,) are the units' ratings; `apart` has a row for each unit rated twice, in their
+    order: that of `Histogram.of_each`, of moments or of single ratings. Costs of an item add up.
+    """
+    costs = np.zeros(len(sizes))
+    if not apart.reason:
+        costs[sizes >= 2] = alpha_costs(apart)
+    return costs
 
 
 def most_disputed(

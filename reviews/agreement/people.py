@@ -15,7 +15,7 @@ from reviews.agreement.rates import group_rates
 from reviews.agreement.tables import Floats, Ints, Ratings, sums
 
 # Whether two ratings match: rows of the left and of the right ones, (pairs,), give 0..1, (pairs,).
-Match = Callable[[Ratings, Ints, Ints], NDArray[np.bool_]]
+Match = Callable[[Ratings, Ints, Ints], NDArray[np.bool_] | Floats]
 
 
 def same_value(ratings: Ratings, left: Ints, right: Ints) -> NDArray[np.bool_]:
@@ -31,6 +31,15 @@ def within(tolerance: float) -> Match:
         return np.asarray(apart <= tolerance * (1 + 1e-12))
 
     return near
+
+
+def alike(distances: Floats) -> Match:
+    """How alike two values are, 1 - distance (V, V): with Jaccard distances the mean Jaccard."""
+
+    def likeness(ratings: Ratings, left: Ints, right: Ints) -> Floats:
+        return np.asarray(1 - distances[ratings.values[left], ratings.values[right]])
+
+    return likeness
 
 
 def unit_agreement(ratings: Ratings, match: Match = same_value) -> Floats:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from reviews.agreement.tables import Floats
+from reviews.agreement.tables import Floats, Ratings
 
 
 def members(sets: Sequence[Collection[str]]) -> Floats:
@@ -17,6 +18,16 @@ def members(sets: Sequence[Collection[str]]) -> Floats:
     for row, each in enumerate(sets):
         held[row, [labels[name] for name in each]] = 1
     return held
+
+
+def label_ratings(ratings: Ratings, sets: Sequence[Collection[str]]) -> dict[str, Ratings]:
+    """For each label, the ratings as without (0) or with it (1): for alpha by label."""
+    labels = sorted({name for each in sets for name in each})
+    held = members(sets).astype(np.int64)
+    return {
+        label: replace(ratings, values=held[ratings.values, at], n_values=2, scale=None)
+        for at, label in enumerate(labels)
+    }
 
 
 def jaccard_distances(sets: Sequence[Collection[str]]) -> Floats:

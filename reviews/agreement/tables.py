@@ -49,6 +49,11 @@ class Histogram:
         patterns, times = np.unique(counts, axis=0, return_counts=True)
         return cls(patterns, times, n_raters)
 
+    @classmethod
+    def of_each(cls, counts: Ints, n_raters: int | None = None) -> Histogram:
+        """(U, V) counts with a row for each unit, alike or not: for numbers of single units."""
+        return cls(counts, np.ones(len(counts), dtype=np.int64), n_raters)
+
     @cached_property
     def sizes(self) -> Ints:
         """Ratings of each pattern, (P,)."""

@@ -9,6 +9,7 @@ from reviews.agreement.alpha import (
     apart_interval,
     apart_nominal,
     apart_nominal_of,
+    apart_ordinal,
 )
 from reviews.agreement.automatic import (
     confusion,
@@ -18,9 +19,10 @@ from reviews.agreement.automatic import (
     wrong_rate,
 )
 from reviews.agreement.cautions import Thresholds, cautions, exposed, marginal_shifts, shown
-from reviews.agreement.disputed import most_disputed, unit_disagreement
+from reviews.agreement.disputed import most_disputed, unit_costs, unit_disagreement
 from reviews.agreement.kappa import rater_pairs
 from reviews.agreement.people import (
+    alike,
     alpha_without_each,
     leave_one_out,
     pair_matrix,
@@ -34,6 +36,7 @@ from reviews.agreement.rates import (
     headline_rate,
     percent_agreement,
 )
+from reviews.agreement.sets import jaccard_distances, label_ratings
 from reviews.agreement.tables import Histogram, Moments
 from tests.reviews.agreement.made import by_rater, of_matrix
 
@@ -167,6 +170,27 @@ def test_alpha_of_names_is_the_same_from_ratings_and_from_counts():
     assert alpha(listed).value == pytest.approx(alpha(counted).value)
     assert alpha(listed).ci_low == pytest.approx(alpha(counted).ci_low)
     assert alpha_costs(listed).sum() == pytest.approx(1 - alpha(counted).value)
+
+
+def test_what_each_unit_costs_alpha_adds_up_at_every_level():
+    ratings = by_rater("1 1 1 1 2", "2 1 1 2 .", "2 1 3 3 .", values="1 2 3", scale=[1, 2, 9])
+    counts = Histogram.of_each(ratings.counts)
+    for apart in (apart_nominal(counts), apart_ordinal(counts), apart_interval(ratings.moments)):
+        costs = unit_costs(ratings.sizes, apart)
+        assert costs.sum() == pytest.approx(1 - alpha(apart).value)
+        assert (costs[1], costs[4]) == (0, 0)
+    assert costs.argmax() == 2  # of 1, 1 and 9, further apart in squares than 1, 2 and 9
+
+
+def test_sets_have_a_mean_likeness_and_an_alpha_for_each_label():
+    sets = [set(), {"a"}, {"a", "b"}]
+    ratings = by_rater("0 1 2 2", "0 1 1 2", values="0 1 2")
+    shares = unit_agreement(ratings, alike(jaccard_distances(sets)))
+    assert shares == pytest.approx([1, 1, 0.5, 1])
+    by_label = label_ratings(ratings, sets)
+    found = {label: alpha(apart_nominal(each.histogram)) for label, each in by_label.items()}
+    assert found["a"].value == 1.0
+    assert found["b"].value == pytest.approx(1 - 7 * 2 / (2 * 3 * 5))
 
 
 def test_moments_from_sql_give_alpha_of_the_ratings():
