@@ -14,12 +14,8 @@ from evalplatform.scoping.actor import Actor
 from evalplatform.scoping.fields import ScopedChoiceField
 from runs.evaluator_choices import WithEvaluators
 from runs.models import EvaluationConfig, ModelEndpoint
-from runs.models.configuration import PARAMETERS
+from runs.models.configuration import PARAMETERS, refused_at_level
 
-ONLY_SESSIONS = "Only datasets of sessions have rules that bring new rows."
-NO_GENERATION = (
-    "Sessions are judged as they are: outputs are generated for datasets of messages only."
-)
 FIELDS = ("name", "dataset", "generation", "judge", "system_prompt", "auto_run", "is_shared")
 
 
@@ -98,21 +94,20 @@ class ConfigForm(WithEvaluators):
 
     @property
     def generation_why_not(self) -> str:
-        return NO_GENERATION if self.level == Dataset.Level.SESSION else ""
+        return refused_at_level(self.level).get("generation", "")
 
     @property
     def auto_run_why_not(self) -> str:
-        return ONLY_SESSIONS if self.level == Dataset.Level.MESSAGE else ""
+        return refused_at_level(self.level).get("auto_run", "")
 
     def clean_name(self) -> str:
         return unicodedata.normalize("NFC", self.cleaned_data["name"])
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        if cleaned.get("generation") and self.generation_why_not:
-            self.add_error("generation", self.generation_why_not)
-        if cleaned.get("auto_run") and self.auto_run_why_not:
-            self.add_error("auto_run", self.auto_run_why_not)
+        for name, why_not in refused_at_level(self.level).items():
+            if cleaned.get(name):
+                self.add_error(name, why_not)
         if not self.errors and not self._judges_something(cleaned):
             self.add_error("evaluators", "Choose an evaluator, or let the checks be carried out.")
         return cleaned

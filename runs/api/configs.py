@@ -17,7 +17,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from datasets.api.of_dataset import CHANGED_RESPONSE, IF_MATCH, PAGE_PARAMETERS, paged
-from datasets.models import Dataset
 from evalplatform.scoping.api import ScopedAPIView
 from runs import planning
 from runs.api.config_serializers import ConfigChange, ConfigRow, NewConfig, Start
@@ -25,7 +24,6 @@ from runs.api.fields import evaluators_of, in_their_names
 from runs.api.run_serializers import MADE_ONCE, SAME_RUN, RunDetail
 from runs.api.run_telling import TellsRuns
 from runs.api.tools import NAME, OfTools, refuse_errors, tool_etag
-from runs.config_forms import ONLY_SESSIONS
 from runs.evaluator_choices import judge_missing
 from runs.models import ConfigEvaluator, EvaluationConfig
 from runs.models.configuration import PARAMETERS
@@ -173,9 +171,7 @@ class ConfigStartView(OfTools, TellsRuns, ScopedAPIView):
 
 
 def refuse_senseless(config: EvaluationConfig) -> None:
-    """Raise ValidationError for one that judges nothing, or waits for rows that never come."""
-    if config.auto_run and config.dataset.level == Dataset.Level.MESSAGE:
-        raise ValidationError({"auto_run": ONLY_SESSIONS})
+    """Raise ValidationError for one that judges nothing, or has nobody to ask."""
     said = PARAMETERS | config.parameters
     judges = said["uses_checks"] or said["compares_right_answer"] or config.generation_id
     evaluators = config.evaluators()

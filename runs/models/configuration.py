@@ -22,6 +22,18 @@ PARAMETERS: dict[str, Any] = {
     "compares_right_answer": False,
     "heavyweight_factor": 1,
 }
+ONLY_SESSIONS = "Only datasets of sessions have rules that bring new rows."
+NO_GENERATION = (
+    "Sessions are judged as they are: outputs are generated for datasets of messages only."
+)
+
+
+def refused_at_level(level: str) -> dict[str, str]:
+    """Which fields make no sense for a dataset of this level, and why; nothing for no level."""
+    return {
+        Dataset.Level.SESSION.value: {"generation": NO_GENERATION},
+        Dataset.Level.MESSAGE.value: {"auto_run": ONLY_SESSIONS},
+    }.get(level, {})
 
 
 class EvaluationConfig(Tool):
@@ -68,11 +80,9 @@ class EvaluationConfig(Tool):
 
     def clean(self) -> None:
         super().clean()
-        if self.generation_id and self.dataset.level == Dataset.Level.SESSION:
-            raise ValidationError(
-                {"generation": "Sessions are judged as they are: outputs are generated for "
-                               "datasets of messages only."}
-            )  # fmt: skip
+        refused = refused_at_level(self.dataset.level if self.dataset_id else "")
+        if wrong := {name: why for name, why in refused.items() if getattr(self, name)}:
+            raise ValidationError(wrong)
         factor = (PARAMETERS | self.parameters)["heavyweight_factor"]
         if not isinstance(factor, int) or isinstance(factor, bool) or not 1 <= factor <= 15:
             raise ValidationError({"parameters": "The heavyweight factor is 1 to 15."})

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.test import Client
 
 from datasets.formats.items import ItemRecord
 from datasets.models import Dataset
 from runs.models import EvaluationConfig, Run, RunItem
+from runs.models.configuration import NO_GENERATION, ONLY_SESSIONS
 from tests.cast import Cast
 from tests.datasets_made import make_dataset
 from tests.runs_made import make_config, make_endpoint, make_evaluator
@@ -91,6 +93,27 @@ def test_sessions_are_not_generated_and_messages_do_not_run_by_themselves(
     assert "outputs are generated for datasets of messages only" in generated.content.decode()
     assert "Only datasets of sessions have rules" in alone.content.decode()
     assert EvaluationConfig.all_rows.get().auto_run
+
+
+def test_what_its_level_refuses_is_refused_whoever_saves_a_configuration(cast: Cast) -> None:
+    sessions = make_dataset(owner=cast.eva, level="session")
+    messages = make_dataset(owner=cast.eva, level="message")
+    config = make_config(owner=cast.eva, dataset=sessions, auto_run=True)
+    endpoint = make_endpoint(owner=cast.eva)
+
+    with pytest.raises(ValidationError) as made:
+        make_config(owner=cast.eva, dataset=messages, auto_run=True)
+    with pytest.raises(ValidationError) as moved:
+        config.change(by=cast.eva, dataset=messages)
+    with pytest.raises(ValidationError) as generated:
+        config.change(by=cast.eva, generation=endpoint)
+
+    for refusal in (made, moved):
+        assert refusal.value.message_dict == {"auto_run": [ONLY_SESSIONS]}
+    assert generated.value.message_dict == {"generation": [NO_GENERATION]}
+    assert EvaluationConfig.all_rows.get().dataset == sessions
+    config.refresh_from_db()
+    config.change(by=cast.eva, dataset=messages, auto_run=False)
 
 
 def test_an_evaluator_that_asks_a_model_needs_one(cast: Cast, sign_in: SignIn) -> None:

@@ -77,7 +77,8 @@ def test_by_hand_clone_and_rule_free_changes_start_nothing(cast: Cast) -> None:
     arrive(cast.eva)
     clone_into(config.dataset, by=cast.eva)
     messages = make_dataset(owner=cast.eva, name="By hand")
-    make_config(owner=cast.eva, dataset=messages, auto_run=True)
+    make_config(owner=cast.eva, dataset=messages)
+    EvaluationConfig.all_rows.filter(dataset=messages).update(auto_run=True)  # none saves this
     add_items(messages, [ItemRecord(input="Q?")], by=cast.eva)
 
     work_off()
