@@ -57,7 +57,9 @@ def group_rates(
     Without items each share is an item of its own. n counts shares.
     """
     if items is not None:
-        return [_mean_of(shares[groups == at], items[groups == at]) for at in range(n_groups)]
+        order = np.argsort(groups, kind="stable")
+        edges = np.searchsorted(groups[order], np.arange(1, n_groups))
+        return [_mean_of(shares[rows], items[rows]) for rows in np.split(order, edges)]
     n = sums(np.ones(len(shares)), groups, n_groups)
     mean = sums(shares, groups, n_groups) / np.maximum(n, 1)
     spread = sums((shares - mean[groups]) ** 2, groups, n_groups)

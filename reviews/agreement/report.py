@@ -63,13 +63,7 @@ def report(table: LongTable, thresholds: of_cautions.Thresholds | None = None) -
     intraclass = icc_of(ratings) if table.level in NUMERIC else {}
     entries += [(f"icc:{form}", intraclass.get(form, null(NOT_APPLICABLE))) for form in FORMS]
     entries += [*_people(table), *_specific(table, has_categories), *_disputes(table)]
-    warnings: list[of_cautions.Caution] = []
-    if has_categories:
-        warnings = of_cautions.cautions(ratings.histogram, table.values, thresholds)
-        warnings += of_cautions.marginal_shifts(pairs, table.values, table.raters, thresholds)
-    else:
-        warnings = of_cautions.cautions(_any_value(ratings), ["one value"], thresholds)
-        warnings = [each for each in warnings if each.code in {"few_units", "low_overlap"}]
+    warnings = _warnings(table, pairs, has_categories, thresholds)
     n_units, n_shared = int((ratings.sizes >= 1).sum()), int((ratings.sizes >= 2).sum())
     return Report(dict(entries), warnings, len(ratings.units), n_units, n_shared)
 
@@ -78,6 +72,21 @@ def _has_categories(table: LongTable) -> bool:
     most = MOST_NAMES if table.level in {"nominal", "ordinal"} else MOST_CATEGORIES
     n = len(table.values)
     return n <= most and n * table.ratings.n_units <= MOST_COUNTS
+
+
+def _warnings(
+    table: LongTable,
+    pairs: list[kappa.Pair],
+    has_categories: bool,
+    thresholds: of_cautions.Thresholds | None,
+) -> list[of_cautions.Caution]:
+    """What is said of numbers, and of sets, is only what does not need each value to be common."""
+    histogram = table.ratings.histogram if has_categories else _any_value(table.ratings)
+    found = of_cautions.cautions(histogram, table.values, thresholds)
+    if table.level in {"nominal", "ordinal"} and has_categories:
+        return found + of_cautions.marginal_shifts(pairs, table.values, table.raters, thresholds)
+    codes = {"few_units", "low_overlap"} | ({"single_value"} if has_categories else set())
+    return [each for each in found if each.code in codes]
 
 
 def _any_value(ratings: Ratings) -> Histogram:

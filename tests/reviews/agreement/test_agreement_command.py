@@ -182,6 +182,13 @@ def test_the_order_of_rows_changes_nothing(found):
     assert found(turned, level="interval") == found(long_csv(GOLDEN), level="interval")
 
 
+def test_numbers_are_not_called_rare(found):
+    text = long_csv([("A", "1 1 1 1"), ("B", "1 1 1 1")])
+    for level, codes in (("interval", ["few_units", "single_value"]), ("nominal", None)):
+        warnings = [each["code"] for each in found(text, level=level)["warnings"]]
+        assert warnings == (codes or ["few_units", "single_value", "rare_category"])
+
+
 def test_full_precision_and_a_table_for_people(run, found):
     text = long_csv(GOLDEN)
     value = found(text)["quantities"]["krippendorff_alpha:nominal"]["value"]

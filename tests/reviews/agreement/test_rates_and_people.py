@@ -139,6 +139,17 @@ def test_one_careless_reviewer_lowers_everybody_and_alpha_without_them_tells_who
     assert alone[0] == pytest.approx((9 + 10 + 4) / 30)
 
 
+def test_people_are_compared_by_item_too():
+    items = np.array([0, 0, 1, 1, 2, 2, 3, 3, 4, 4])
+    plain, grouped = leave_one_out(PANEL), leave_one_out(PANEL, items=items)
+    for rater in range(4):
+        assert grouped[rater].value == pytest.approx(plain[rater].value)
+        assert grouped[rater].n == 10
+    assert grouped[3].se != pytest.approx(plain[3].se)
+    [first, *_] = pair_matrix(PANEL, items=items)
+    assert (first.agreement.value, first.agreement.n) == (0.9, 10)
+
+
 def test_pairs_have_percentage_n_and_kappa():
     pairs = {(each.first, each.second): each for each in pair_matrix(PANEL)}
     assert len(pairs) == 6
