@@ -11,7 +11,7 @@ from django.shortcuts import redirect
 from evalplatform.scoping.views import ScopedPage
 from runs import output_uploads
 from runs.formats.catalog import OUTPUT_FORMATS
-from runs.making_once import make_once
+from runs.making_once import make_once_by_form
 from runs.models import Run
 from runs.output_forms import OutputForm
 from runs.output_importing import OutputReport, look_at_file, start
@@ -54,8 +54,8 @@ class OutputImportView(ScopedPage):
     def start(self, form: OutputForm, report: OutputReport) -> Run:
         """The run, the same however often the form is sent."""
         said = form.cleaned_data
-        told = {name: str(said[name] or "") for name in ("dataset", "config", "model")}
-        run, _ = make_once(
+        run, _ = make_once_by_form(
+            Run,
             lambda **columns: start(
                 report,
                 by=self.actor,
@@ -65,8 +65,8 @@ class OutputImportView(ScopedPage):
                 **columns,
             ),
             by=self.actor,
-            key=f"outputs:{said['token']}" if said["token"] else None,
-            asked=told | {"title": form.title_of_run},
+            token=said["token"],
+            request=self.request,
         )
         return run
 

@@ -140,6 +140,23 @@ def test_outputs_are_looked_at_and_then_started_once(
     assert rows[0].input_context == {"a": "b", "region": "EU"}
 
 
+def test_a_preview_started_again_with_another_title_or_after_its_run_is_deleted(
+    cast: Cast, sign_in: Callable[[Actor], Client]
+) -> None:
+    client = sign_in(cast.eva)
+    file = SimpleUploadedFile("outputs.csv", QA.encode())
+    dataset = str(rivers(cast.eva).pk)
+    form = {"act": "look", "dataset": dataset, "file": file, "model": "m-1", "title": "T"}
+    page = client.post(PAGE, form)
+
+    assert started(client, page).url != started(client, page, title="Another").url
+
+    Run.all_rows.get(title="T").delete_for_all(by=cast.eva)
+    again = started(client, page)
+    assert again.status_code == 422
+    assert "What this form started is deleted." in again.content.decode()
+
+
 def test_a_pasted_text_is_read_like_a_file(cast: Cast, sign_in: Callable[[Actor], Client]) -> None:
     dataset = rivers(cast.eva)
     page = sign_in(cast.eva).post(PAGE, {"dataset": str(dataset.pk), "text": QA})
