@@ -1,7 +1,8 @@
 """The items of a queue as its owner reads them: how far each is, never what was said before reveal.
 
 `state` is given only of items that are revealed, or in a queue that is not blind: where routing has
-put an item tells what somebody said of it.
+put an item tells what somebody said of it. Who reviews in the queue themselves is told that, and
+the stratum, which may tell the machine's verdict, only of revealed items that they have done.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Any
 from evalplatform.row_urls import row_urls
 from evalplatform.scoping.actor import Actor
 from evalplatform.scoping.keyset import Page, fetch_page
-from reviews.models import Queue, QueueItem
+from reviews.models import Queue, QueueItem, Slot
 from reviews.sample_preview import percent_of
 
 PAGE = 50
@@ -45,23 +46,43 @@ def read(rows: Any) -> Any:
     return rows.values(*COLUMNS)
 
 
-def rows_of(found: list[dict[str, Any]], queue: Queue, slug: str) -> list[dict[str, Any]]:
+def rows_of(found: list[dict[str, Any]], queue: Queue, actor: Actor) -> list[dict[str, Any]]:
     """What the table shows of rows that `read` gave."""
+    slug = actor.team.slug
+    mine = Slot.objects.visible_to(actor).filter(queue=queue, reviewer=actor.user).order_by()
+    own = dict(
+        mine.filter(queue_item__in=[each["id"] for each in found]).values_list(
+            "queue_item", "state"
+        )
+    )
+    reviews = bool(own) or mine.exists()
     session_url = row_urls("session", slug)
     run_url = f"{row_urls('run', slug)(queue.run_id)}items/" if queue.run_id else ""
+
+    def is_told(each: dict[str, Any]) -> bool:
+        if not reviews:
+            return True
+        is_done = own.get(each["id"]) == Slot.State.SUBMITTED
+        return is_done and each["revealed_at"] is not None
+
     return [
         {
             "label": label_of(each),
             "url": session_url(each["session_id"])
             if each["session_id"]
             else f"{run_url}{each['run_item_id']}/",
-            "stratum": each["stratum"],
-            "percent": percent_of(each["inclusion_probability"]),
+            "is_told": is_told(each),
+            "stratum": each["stratum"] if is_told(each) else "",
+            "percent": percent_of(each["inclusion_probability"]) if is_told(each) else "",
             "n_counted": each["n_counted"],
-            "state": each["state"] if each["revealed_at"] or not queue.is_blind else "",
+            "state": _state(each, queue) if is_told(each) else "",
         }
         for each in found
     ]
+
+
+def _state(each: dict[str, Any], queue: Queue) -> str:
+    return each["state"] if each["revealed_at"] or not queue.is_blind else ""
 
 
 def label_of(each: dict[str, Any]) -> str:

@@ -164,6 +164,6 @@ def missing_long(ratings: Ratings) -> str | None:
     """The same, for ratings in long form."""
     if not len(ratings.units):
         return NO_DATA
-    if ratings.n_raters == 1:
+    if ratings.n_present == 1:
         return FEWER_THAN_TWO_RATERS
     return None if (ratings.sizes >= 2).any() else NO_OVERLAP

@@ -91,7 +91,7 @@ def _warnings(
 
 def _any_value(ratings: Ratings) -> Histogram:
     """How many ratings the units have, whatever the values."""
-    return Histogram.of_cells(ratings.sizes[:, None], ratings.n_raters)
+    return Histogram.of_cells(ratings.sizes[:, None], ratings.n_present)
 
 
 def _percentages(table: LongTable) -> Iterator[Entry]:

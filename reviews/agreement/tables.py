@@ -131,6 +131,11 @@ class Ratings:
         return cls(unit, rater, value, n_units, n_raters, n_values, numbers)
 
     @cached_property
+    def n_present(self) -> int:
+        """Raters who rated anything: a code may have no rating."""
+        return int(np.count_nonzero(tally(self.raters, self.n_raters)))
+
+    @cached_property
     def sizes(self) -> Ints:
         """Ratings of each unit, (U,)."""
         return tally(self.units, self.n_units)
@@ -155,7 +160,7 @@ class Ratings:
 
     @cached_property
     def histogram(self) -> Histogram:
-        return Histogram.of_cells(self.counts, self.n_raters)
+        return Histogram.of_cells(self.counts, self.n_present)
 
     @cached_property
     def numbers(self) -> Floats:
@@ -167,7 +172,7 @@ class Ratings:
     @cached_property
     def moments(self) -> Moments:
         """The moments of the ratings as numbers."""
-        return moments_of(self.units, self.numbers, self.n_raters)
+        return moments_of(self.units, self.numbers, self.n_present)
 
     def only(self, kept: NDArray[np.bool_]) -> Ratings:
         """The ratings marked (N,), with the same codes."""

@@ -129,7 +129,7 @@ class QueueView(OfQueue, ScopedPage):
             error, page = problem.messages[0], Page([], "", "")
         here = f"progress={progress}&" if progress else ""
         return {
-            "items": rows_of(page.rows, self.queue, self.actor.team.slug),
+            "items": rows_of(page.rows, self.queue, self.actor),
             "error": error,
             "progress": progress,
             "filters": list(PROGRESS.items()),

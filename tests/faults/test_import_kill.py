@@ -44,7 +44,7 @@ def test_a_worker_killed_in_mid_import_leaves_all_or_nothing_and_the_retry_saves
     for _ in range(KILLS):
         with Worker() as worker:
             wait_until(lambda: not Job.all_rows.filter(pk=job.pk, state="ready").exists())
-            time.sleep(moments.uniform(0, 1.2))
+            time.sleep(moments.uniform(0, 0.6))
             worker.kill()
         assert counts() in allowed
         n_killed_at_work += is_running(job)

@@ -11,7 +11,7 @@ from django.test import Client
 
 from evalplatform.scoping.actor import Actor
 from runs import readiness as gate
-from runs.models import Run, RunBatch, RunItem
+from runs.models import CheckResult, Run, RunBatch, RunItem
 from runs.readiness import readiness
 from tests.cast import Cast
 from tests.runs_made import make_run
@@ -56,6 +56,7 @@ def test_a_row_too_many_in_one_run_does_not_hide_one_too_few_in_another(cast: Ca
     batch = make_batch(cast.eva, n_runs=2)
     first, second = runs_of(batch).order_by("batch_position")
     row = RunItem.all_rows.filter(run=first, order_index=3)
+    CheckResult.all_rows.filter(run_item__in=row).update(run=second)
     row.update(run=second, order_index=4)
     found = readiness(runs_of(batch), n_wanted=2)
     assert found.line == "not ready | 2 | 8 | 8 | 8"

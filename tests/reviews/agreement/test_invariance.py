@@ -1,10 +1,11 @@
 """The order of rows and the names of units, raters and labels change no number."""
 
 import json
+from random import Random
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from reviews.agreement.alpha import alpha, alpha_costs, apart_nominal, apart_ordinal
@@ -59,6 +60,7 @@ def plain(approximations):
 
 
 @settings(max_examples=60, deadline=None)
+@example((np.array([[0], [-1]]), 2, Random(2)))  # one of two raters rated nothing
 @given(MATRICES)
 def test_permuting_units_and_raters_changes_nothing(drawn):
     matrix, n_values, random = drawn
