@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -142,7 +142,7 @@ def test_only_sessions_that_fit_the_filters_are_taken(cast: Cast) -> None:
 
 def test_a_date_range_narrows_by_the_start_of_the_conversation(cast: Cast) -> None:
     rule = make_rule(owner=cast.eva, filters={"date_from": "2026-03-02T00:00:00+00:00"})
-    arrive(cast.eva)
+    arrive(cast.eva, started_at=datetime(2026, 3, 1, 23, 59, tzinfo=UTC))
     later = arrive(cast.eva, started_at=timezone.now())
 
     poll(rule)
