@@ -55,7 +55,8 @@ def columns_of(value: Any) -> dict[str, Any]:
     if isinstance(value, bool):
         return {"value": "true" if value else "false"}
     if isinstance(value, int | float):
-        return {"value": f"{value:g}" if isinstance(value, float) else str(value), "number": value}
+        is_whole = isinstance(value, float) and value.is_integer()
+        return {"value": str(int(value) if is_whole else value), "number": value}
     if isinstance(value, list):
         return {"value": ", ".join(value), "labels": value}
     return {"value": value}

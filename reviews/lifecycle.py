@@ -7,7 +7,7 @@ the seal that holds. Every save of a review takes the queue's row as shared and 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -40,7 +40,7 @@ OPEN_STATES = (ReviewState.NEEDS_ADJUDICATION.value, ReviewState.NEEDS_REVIEW.va
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """One condition of finalising. `blocking` is the filter of the items that do not meet it."""
+    """One condition of finalising, and how many items do not meet it."""
 
     name: str
     label: str
@@ -61,10 +61,10 @@ class Broken:
 
 def gates(queue: Queue) -> list[Gate]:
     """What stands in the way of finalising, each with how many items it is about."""
-    counted = {name: rows.count() for name, (_, rows) in blocking(queue).items()}
-    if not QueueItem.all_rows.filter(queue=queue).exists():
-        counted["quota"] = 1
-    return [Gate(name, label, counted[name]) for name, (label, _) in blocking(queue).items()]
+    found = [Gate(name, label, rows.count()) for name, (label, rows) in blocking(queue).items()]
+    if QueueItem.all_rows.filter(queue=queue).exists():
+        return found
+    return [replace(gate, n_blocking=1) if gate.name == "quota" else gate for gate in found]
 
 
 def blocking(queue: Queue) -> dict[str, tuple[str, Any]]:

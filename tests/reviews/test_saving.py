@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import DatabaseError, transaction
 
 from evalplatform.errors import Conflict
+from reviews.answer_rows import columns_of
 from reviews.claiming import claim
 from reviews.models import (
     Queue,
@@ -223,3 +224,8 @@ def test_an_item_that_was_not_given_to_one_is_not_there(cast: Cast) -> None:
     for act in (lambda: save(item, YES, by=cast.emil), lambda: open_review(item, by=cast.emil)):
         with pytest.raises(QueueItem.DoesNotExist):
             act()
+
+
+def test_a_number_is_kept_with_all_of_its_digits() -> None:
+    assert columns_of(1234567.25) == {"value": "1234567.25", "number": 1234567.25}
+    assert columns_of(3.0)["value"] == columns_of(3)["value"] == "3"
