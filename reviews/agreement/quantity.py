@@ -13,6 +13,8 @@ NO_VARIATION = "no_variation"
 TOO_FEW_UNITS = "too_few_units"
 INCOMPLETE_DESIGN = "incomplete_design"
 NOT_APPLICABLE = "not_applicable"
+NOT_RANDOM = "not_random"
+UNFINISHED = "unfinished"
 REASONS = {
     NO_DATA: "There are no ratings.",
     FEWER_THAN_TWO_RATERS: "Only one person rated.",
@@ -21,6 +23,8 @@ REASONS = {
     TOO_FEW_UNITS: "Too few units were rated twice.",
     INCOMPLETE_DESIGN: "Not everybody rated the same units.",
     NOT_APPLICABLE: "This number is not defined for such ratings.",
+    NOT_RANDOM: "What was reviewed was not drawn at random from all there is.",
+    UNFINISHED: "Not all that was drawn is reviewed, and chance did not say what came first.",
 }
 
 
