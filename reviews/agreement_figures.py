@@ -1,213 +1,175 @@
 """The figures of agreement of a queue: one source for page, API, CSV, gates and the seal.
 
-Everything here is plain and frozen; `as_json()` gives the same to whoever asks. A figure that can
-be looked into says by which `filter` (parameters of the items behind it, `agreement_items`).
+Who runs the queue is told of all its items that have their reviews, whoever reviews in it of those
+that they have done; of people, only themselves. Nobody is told of an item of a blind queue before
+it is revealed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
-from reviews.agreement.quantity import Quantity
+import numpy as np
 
-Filter = Mapping[str, str]
-REFERENCE_LINES = (0.667, 0.800)  # Krippendorff's; where people draw lines, not what is good
+from evalplatform.accounts.models import User
+from evalplatform.accounts.roles import Verb
+from evalplatform.scoping.actor import Actor
+from reviews.agreement import cautions
+from reviews.agreement.tables import Histogram
+from reviews.agreement_floors import floors_of
+from reviews.agreement_measuring import LIMITS, Part, figures_of_part, parts_of, warned, worst_first
+from reviews.agreement_metrics import TEXT, criteria_of
+from reviews.agreement_people import (
+    disagreement,
+    disputed_items,
+    pair_figures,
+    people_figures,
+    shifts,
+    told_items,
+)
+from reviews.agreement_rates import (
+    against_reviewers,
+    among_reviewers,
+    by_exposure,
+    flagged_share,
+    n_incomparable,
+    on_the_same_cells,
+    wrong_both,
+)
+from reviews.agreement_reading import Which, read_left_out
+from reviews.agreement_shapes import AgreementFigures, LeftOut, Warned
+from reviews.agreement_table import Table, read_table
+from reviews.desk import label_of
+from reviews.models import Queue, QueueItem
 
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """A share of cells with its interval; `n_items` are the units it is clustered by."""
-
-    quantity: Quantity
-    n_cells: int
-    n_items: int
-    filter: Filter
-
-
-@dataclass(frozen=True, slots=True)
-class Beside:
-    """Reviewer<->Reviewer and Auto<->Reviewer of the same ratings, or of the same cells.
-
-    What people agree on among themselves is the most an automatic verdict can reach.
-    """
-
-    n_ratings: int
-    share: float | None
-    reviewers: Rate
-    auto: Rate
-
-
-@dataclass(frozen=True, slots=True)
-class LeftOut:
-    """What did not enter any figure, or only some, and why; `unit` says what `n` counts."""
-
-    reason: str
-    label: str
-    n: int
-    unit: str
-    filter: Filter = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Warned:
-    """A caution beside a figure; `metric` is "" where it is about all of them."""
-
-    code: str
-    message: str
-    n: int
-    share: float | None = None
-    about: tuple[str, ...] = ()
-    metric: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class AutoFigures:
-    """The automatic verdicts of one kind of check against the reviewers.
-
-    `table` has rows pass and fail of the machine, columns pass and fail of the reviewers, each cell
-    counting once, shared by its reviewers. `false_pass` is the costly one: of what reviewers fail,
-    the share that the machine passes.
-    """
-
-    agreement: Rate
-    kappa: Quantity
-    table: tuple[tuple[float, float], tuple[float, float]]
-    false_pass: Rate
-    false_fail: Rate
+QUEUE, OWN = "queue", "own"
+# By reason: what is said of it, and what is counted.
+REASONS = {
+    "draft": ("typed and not saved", "reviews"),
+    "unrevealed": ("on items that wait for more reviews", "reviews"),
+    "skipped": ("skipped", "items"),
+    "declined": ("declined", "items"),
+    "unanswered": ("left unanswered", "answers"),
+    "superseded": ("replaced by their author before anything was revealed", "answers"),
+    "after_reveal": ("given after colleagues’ answers or the final one were shown", "answers"),
+    "flag": ("flags: no place on a scale, an abstention towards a verdict", "answers"),
+    "text": ("free text, which is not compared", "answers"),
+    "incomparable": ("verdicts that are numbers or labels", "cells"),
+    "adjudicated": ("final answers of adjudicators", "items"),
+}
 
 
-@dataclass(frozen=True, slots=True)
-class MetricFigures:
-    """One criterion (`criterion:key`) or kind of check (`check:operator`), of level nominal,
-    ordinal, interval, sets or text.
-
-    `alpha` is null under ten compared cells; `n_unanimous` of `n_compared` is said instead.
-    `by_value`: specific agreement of each value, for sets alpha of each label. `close`: within one
-    step of a rating, or the mean likeness of two sets.
-    """
-
-    key: str
-    label: str
-    kind: str
-    level: str
-    values: tuple[str, ...]
-    n_ratings: int
-    n_cells: int
-    n_compared: int
-    n_unanimous: int
-    agreement: Rate
-    close: Rate | None
-    alpha: Quantity
-    ac: Quantity
-    by_value: Mapping[str, Quantity]
-    icc: Quantity | None
-    auto: AutoFigures | None
-    warnings: tuple[Warned, ...]
-    filter: Filter
-
-    @property
-    def has_prevalence(self) -> bool:
-        """Whether AC and specific agreement are to be read beside alpha."""
-        return any(each.code == "prevalence" for each in self.warnings)
-
-
-@dataclass(frozen=True, slots=True)
-class PersonFigures:
-    """One reviewer against the others: null under 20 shared cells. `alpha_without` by metric."""
-
-    id: str
-    name: str
-    n_ratings: int
-    leave_one_out: Quantity
-    alpha_without: Mapping[str, Quantity]
-    filter: Filter
+def figures_of(queue: Queue, *, by: Actor) -> AgreementFigures:
+    """All that the actor may be told of the agreement in a queue that they see."""
+    leads = tells_all(queue, by)
+    which = which_of(queue, only=None if leads else by.user.pk)
+    table = table_of(queue, which)
+    parts = parts_of(table)
+    found = [figures_of_part(part) for part in parts if part.ratings.n_units]
+    everywhere = np.ones(len(table.cell_metric), dtype=bool)
+    false_pass, false_fail = wrong_both(table, everywhere)
+    exposed, blind = by_exposure(table)
+    names = _names(table.people) if leads else {by.user.pk: _name(by.user)}
+    disputed = disputed_items(table, parts, disagreement(table, parts))
+    reviewers, auto = among_reviewers(table), against_reviewers(table)
+    return AgreementFigures(
+        queue=str(queue.pk),
+        scope=QUEUE if leads else OWN,
+        is_blind=queue.is_blind,
+        is_weighted=table.weights is not None,
+        n_ratings=len(table.ratings.units),
+        n_cells=len(table.cell_metric),
+        n_items=len(table.item_ids),
+        n_reviewers=table.ratings.n_present,
+        reviewers=reviewers,
+        auto=auto,
+        same_cells=on_the_same_cells(table),
+        false_pass=false_pass,
+        false_fail=false_fail,
+        exposed=exposed,
+        blind=blind,
+        flagged_share=flagged_share(table),
+        left_out=tuple(_left_out(queue, which, table, leads=leads)),
+        metrics=tuple(worst_first(found)),
+        people=tuple(people_figures(table, parts, names, None if leads else by.user.pk)),
+        pairs=tuple(pair_figures(table, parts)) if leads else (),
+        disputed=tuple(told_items(disputed, _rows([pk for pk, _ in disputed], by))),
+        warnings=tuple(_warnings(table, parts, names, leads=leads)),
+        floors=tuple(floors_of(queue, reviewers, auto, found)) if leads else (),
+    )
 
 
-@dataclass(frozen=True, slots=True)
-class PairFigures:
-    """Two reviewers on the cells both rated; kappa by metric (quadratic for ratings)."""
-
-    first: str
-    second: str
-    agreement: Quantity
-    kappas: Mapping[str, Quantity]
-    is_thin: bool
-    filter: Filter
+def tells_all(queue: Queue, actor: Actor) -> bool:
+    """Whether the actor runs the queue: its owner, or who sees all of the team."""
+    return actor.may(Verb.SEE_ALL) or queue.owner_id == actor.user.pk
 
 
-@dataclass(frozen=True, slots=True)
-class DisputedItem:
-    """An item on which reviewers differ: the mean disagreement of its compared cells, 0 to 1.
-
-    `costs` is by metric what it takes off alpha: 0.004 of 1 - alpha.
-    """
-
-    key: str
-    label: str
-    position: int
-    disagreement: float
-    n_compared: int
-    n_ratings: int
-    costs: Mapping[str, float]
+def which_of(queue: Queue, only: UUID | None = None) -> Which:
+    """Whose ratings are read."""
+    return Which(queue.pk, queue.run_id, queue.is_blind, only)
 
 
-@dataclass(frozen=True, slots=True)
-class FloorFigures:
-    """A chosen floor: the least that a figure must be before the review may be finalised."""
-
-    figure: str
-    label: str
-    least: float
-    quantity: Quantity
-    is_met: bool
-    filter: Filter
+def table_of(queue: Queue, which: Which) -> Table:
+    """The eligible ratings of the queue."""
+    return read_table(which, queue.rubric_version.read())
 
 
-@dataclass(frozen=True, slots=True)
-class AgreementFigures:
-    """All figures of a queue that one actor may be told.
-
-    `scope` is `queue` for who runs it, else `own`: only items that the actor has reviewed and that
-    are open to them, and of people themselves alone. `is_weighted`: shares (not coefficients) weigh
-    each item by 1 / its probability of inclusion.
-    """
-
-    queue: str
-    scope: str
-    is_blind: bool
-    is_weighted: bool
-    n_ratings: int
-    n_cells: int
-    n_items: int
-    n_reviewers: int
-    reviewers: Rate
-    auto: Rate
-    same_cells: Beside
-    false_pass: Rate
-    false_fail: Rate
-    exposed: Beside
-    blind: Beside
-    flagged_share: float | None
-    left_out: tuple[LeftOut, ...]
-    metrics: tuple[MetricFigures, ...]
-    people: tuple[PersonFigures, ...]
-    pairs: tuple[PairFigures, ...]
-    disputed: tuple[DisputedItem, ...]
-    warnings: tuple[Warned, ...]
-    floors: tuple[FloorFigures, ...]
-    reference_lines: tuple[float, ...] = REFERENCE_LINES
-
-    def as_json(self) -> dict[str, Any]:
-        """The same as plain lists and dicts, in full precision; null where there is nothing."""
-        found: dict[str, Any] = _plain(asdict(self))
-        return found
+def _name(user: User) -> str:
+    return user.name or user.email
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _plain(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(each) for each in value]
-    return value
+def _names(people: Sequence[UUID]) -> Mapping[UUID, str]:
+    """How colleagues are called: who runs a queue knows who reviews in it."""
+    found = User.objects.filter(pk__in=people)
+    return {user.pk: _name(user) for user in found}
+
+
+def _rows(ids: Sequence[int], by: Actor) -> dict[int, tuple[str, str, int]]:
+    """Key, label and position of the items that the actor sees."""
+    items = QueueItem.objects.visible_to(by).filter(pk__in=ids).order_by()
+    items = items.select_related("session", "run_item").only(
+        "key", "position", "session__title", "session__external_id", "run_item__public_id"
+    )
+    return {item.pk: (str(item.key), label_of(item), item.position) for item in items}
+
+
+def _left_out(queue: Queue, which: Which, table: Table, *, leads: bool) -> list[LeftOut]:
+    """What entered no figure, or only some. Who only reviews is told of what they see alone."""
+    asked = criteria_of(queue.rubric_version.read())
+    texts = [key for key, metric in asked if metric.level == TEXT]
+    counted: dict[str, Any] = read_left_out(which, texts) if leads else {}
+    counted["unanswered"] = _n_unanswered(table, len(asked) - len(texts))
+    in_rates = table.auto[table.ratings.units] >= 0
+    counted["flag"] = table.n_flags_aside + int((table.flagged & in_rates).sum())
+    counted["incomparable"] = n_incomparable(table)
+    return [
+        LeftOut(reason, label, counted[reason], unit)
+        for reason, (label, unit) in REASONS.items()
+        if counted.get(reason)
+    ]
+
+
+def _n_unanswered(table: Table, n_criteria: int) -> int:
+    """Criteria that the reviews that count leave open."""
+    is_check = np.array([metric.kind == "check" for metric in table.metrics], dtype=bool)
+    rows = ~is_check[table.cell_metric[table.ratings.units]] if len(is_check) else slice(0)
+    items = table.cell_item[table.ratings.units][rows]
+    pairs = items * max(len(table.people), 1) + table.ratings.raters[rows]
+    n_answers = len(pairs) + table.n_flags_aside
+    return max(0, len(np.unique(pairs)) * n_criteria - n_answers)
+
+
+def _warnings(
+    table: Table, parts: Sequence[Part], names: Mapping[UUID, str], *, leads: bool
+) -> list[Warned]:
+    """What is said of the whole; each metric has its own beside."""
+    sizes = Histogram.of_cells(table.ratings.sizes[:, None], table.ratings.n_present)
+    whole = [
+        each
+        for each in cautions.cautions(sizes, [""], LIMITS)
+        if each.code in ("few_units", "low_overlap")
+    ]
+    whole += cautions.exposed(int(table.exposed.sum()), len(table.exposed))
+    return warned(whole) + (shifts(table, parts, names) if leads else [])

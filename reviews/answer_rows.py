@@ -8,16 +8,21 @@ from typing import Any
 from reviews.models import ReviewAnswer, ReviewRevision
 from reviews.rubrics.answering import Answer
 
+REVEALED = ("colleagues", "final")  # who has seen these does not rate any more
+
 
 def write_answers(
     revision: ReviewRevision, answers: Mapping[str, Answer], checks: Mapping[int, Answer]
 ) -> None:
     """Answer rows of the revision; what was said first and unexposed keeps its mark for ever."""
     review = revision.review
+    is_rating = not any(revision.exposure.get(kind) for kind in REVEALED)
     told: set[tuple[str, int | None]] = set()
     if revision.number > 1:
         mine = ReviewAnswer.all_rows.filter(review=review).order_by()
         mine.filter(is_latest=True).update(is_latest=False)
+        if is_rating:
+            mine.filter(is_rating=True).update(is_rating=False)
         told = set(mine.filter(is_first_unexposed=True).values_list("criterion", "check_result_id"))
     common = {
         "review": review,
@@ -41,6 +46,8 @@ def write_answers(
                 flagged=answer.flagged,
                 note=answer.note,
                 is_first_unexposed=is_first,
+                is_rating=is_rating,
+                is_exposed=revision.is_exposed,
                 **columns_of(answer.value),
                 **common,
             )

@@ -56,6 +56,8 @@ def group_rates(
 
     Without items each share is an item of its own. n counts shares.
     """
+    if not n_groups:
+        return []
     if items is not None:
         order = np.argsort(groups, kind="stable")
         edges = np.searchsorted(groups[order], np.arange(1, n_groups))

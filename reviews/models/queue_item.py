@@ -83,6 +83,9 @@ class QueueItem(ScopedModel):
             ),
             models.Index(fields=["queue", "state", "position"], name="queue_items_by_state"),
             models.Index(
+                fields=["queue"], condition=Q(revealed_at__isnull=True), name="items_not_revealed"
+            ),
+            models.Index(
                 fields=["session"], condition=Q(session__isnull=False), name="reviews_of_session"
             ),
             models.Index(

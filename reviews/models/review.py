@@ -137,7 +137,9 @@ class ReviewAnswer(ScopedModel):
 
     `value` is text for every kind (sets in `labels`), `number` when it is one. `is_latest` marks
     the answers of the newest revision, `is_first_unexposed` those that were given first before
-    anything was shown; both may be the same row.
+    anything was shown; both may be the same row. `is_rating` marks those that agreement is counted
+    from: of the newest revision made before colleagues' answers or the final one were shown;
+    `is_exposed` says that anything else was in view, the auto verdict or a suggestion, or they.
     """
 
     review = models.ForeignKey(Review, on_delete=models.CASCADE, related_name="+", db_index=False)
@@ -162,6 +164,8 @@ class ReviewAnswer(ScopedModel):
     note = models.TextField(blank=True)
     is_latest = models.BooleanField(default=True)
     is_first_unexposed = models.BooleanField(default=False)
+    is_rating = models.BooleanField(default=False, db_default=False)
+    is_exposed = models.BooleanField(default=False, db_default=False)
     is_counted = models.BooleanField(default=True)
 
     class Meta(ScopedModel.Meta):
@@ -193,6 +197,14 @@ class ReviewAnswer(ScopedModel):
                 fields=["queue", "criterion", "queue_item"],
                 condition=Q(is_first_unexposed=True),
                 name="independent_answers",
+            ),
+            models.Index(
+                fields=["queue", "criterion", "queue_item"],
+                condition=Q(is_rating=True),
+                name="ratings_of_queue",
+            ),
+            models.Index(
+                fields=["queue"], condition=Q(is_rating=False), name="answers_that_do_not_rate"
             ),
             models.Index(fields=["queue_item", "reviewer"], name="answers_of_item"),
         ]

@@ -133,6 +133,9 @@ EXEMPT = {
     "reviews/answer_rows.py all_rows": "answers of a revision that was just saved",
     "reviews/releasing.py all_rows": "counts at the item of a slot that editable_by(by) gave",
     "reviews/review_history.py all_rows": "the actor's own review, to note what they were shown",
+    "reviews/agreement_reading.py cursor": "ratings of a queue that visible_to(actor) gave",
+    "reviews/agreement_figures.py Model.objects": "names of people who reviewed in a queue that "
+    "the actor runs",
     "reviews/adjudicating.py all_rows": "adjudications of an item that visible_to(by) gave",
     "reviews/evidence.py chunked_cursor": "digests of all that a queue holds, which show nothing",
     "reviews/lifecycle.py all_rows": "counts and seals all of a queue that the actor runs",

@@ -1,0 +1,180 @@
+"""Figures about people and about single items: pairs, each against the others, what is disputed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+
+from reviews.agreement.cautions import marginal_shifts, shown
+from reviews.agreement.disputed import unit_costs, unit_disagreement
+from reviews.agreement.kappa import Pair, pair_kappas, rater_pairs
+from reviews.agreement.people import alpha_without_each, leave_one_out, pair_rates
+from reviews.agreement.quantity import NO_DATA, Quantity, null
+from reviews.agreement.tables import Floats, Histogram, Ints, Ratings, sums, tally
+from reviews.agreement_measuring import LIMITS, Part, apart_of, quadratic, warned
+from reviews.agreement_metrics import INTERVAL, NOMINAL, ORDINAL, SETS
+from reviews.agreement_shapes import DisputedItem, PairFigures, PersonFigures, Warned
+from reviews.agreement_table import Table
+
+MOST_DISPUTED = 50
+
+
+# --- people --------------------------------------------------------------------------------------
+
+
+def people_figures(
+    table: Table, parts: Sequence[Part], names: Mapping[UUID, str], only: UUID | None = None
+) -> list[PersonFigures]:
+    """Each reviewer against the others, and every alpha without them; `only` one of them."""
+    alone = leave_one_out(table.ratings, items=table.cell_item)
+    given = tally(table.ratings.raters, len(table.people))
+    without = [
+        (part.metric.key, {} if only else alpha_without_each(part.ratings, apart_of(part)))
+        for part in parts
+    ]
+    found = []
+    for code, person in enumerate(table.people):
+        if (only and person != only) or not given[code]:
+            continue
+        quantity = alone.get(code) or null(NO_DATA)
+        found.append(
+            PersonFigures(
+                str(person),
+                names.get(person, ""),
+                int(given[code]),
+                shown(quantity, quantity.n, LIMITS.rater_units),
+                {
+                    key: shown(each[code], each[code].n, LIMITS.hide_units)
+                    for key, each in without
+                    if code in each
+                },
+                {"reviewer": str(person)},
+            )
+        )
+    return found
+
+
+def pair_figures(table: Table, parts: Sequence[Part]) -> list[PairFigures]:
+    """Each pair that shares a cell, with kappa of each metric of names or ratings."""
+    kappas = _kappas(parts)
+    found = []
+    for who, quantity in pair_rates(table.ratings, items=table.cell_item).items():
+        first, second = (str(table.people[code]) for code in who)
+        found.append(
+            PairFigures(
+                first,
+                second,
+                quantity,
+                kappas.get(who, {}),
+                quantity.n < LIMITS.rater_units,
+                {"reviewer": first, "other": second},
+            )
+        )
+    return found
+
+
+def _kappas(parts: Sequence[Part]) -> dict[tuple[int, int], dict[str, Quantity]]:
+    found: dict[tuple[int, int], dict[str, Quantity]] = {}
+    for part in parts:
+        if part.metric.level not in (NOMINAL, ORDINAL):
+            continue
+        pairs = rater_pairs(part.ratings)
+        weights = quadratic(part.metric) if part.metric.level == ORDINAL else None
+        for pair, kappa in zip(pairs, pair_kappas(pairs, weights), strict=True):
+            found.setdefault((pair.first, pair.second), {})[part.metric.key] = kappa
+    return found
+
+
+def shifts(table: Table, parts: Sequence[Part], names: Mapping[UUID, str]) -> list[Warned]:
+    """Who is stricter than whom, by metric."""
+    said = [names.get(person, "") or str(person) for person in table.people]
+    found: list[Warned] = []
+    for part in parts:
+        if part.metric.level in (NOMINAL, ORDINAL):
+            pairs: list[Pair] = rater_pairs(part.ratings)
+            shifted = marginal_shifts(pairs, part.metric.values, said, LIMITS)
+            found += warned(shifted, part.metric.key)
+    return found
+
+
+# --- items ---------------------------------------------------------------------------------------
+
+
+def disagreement(table: Table, parts: Sequence[Part]) -> Floats:
+    """How far the reviewers of each cell lie apart, (C,): 1 - a_u, on scales over their range."""
+    found = np.zeros(len(table.cell_metric))
+    for part in parts:
+        graded = part.metric.level in (ORDINAL, INTERVAL)
+        found[part.cells] = unit_disagreement(part.ratings, graded=graded, span=_span(part))
+    return found
+
+
+def _span(part: Part) -> float:
+    low, high = part.metric.low, part.metric.high
+    return 0.0 if low is None or high is None else high - low
+
+
+def costs(part: Part) -> Floats:
+    """What each cell of the metric takes off its alpha, (U,)."""
+    return unit_costs(part.ratings.sizes, apart_of(part)(_each_alone(part)))
+
+
+def _each_alone(part: Part) -> Ratings:
+    """The ratings such that units that are alike are not put together."""
+    ratings = part.ratings
+    if part.metric.level in (INTERVAL, SETS):
+        return ratings
+    alone = Ratings(
+        ratings.units, ratings.raters, ratings.values, ratings.n_units, ratings.n_raters,
+        ratings.n_values,
+    )  # fmt: skip
+    alone.__dict__["histogram"] = Histogram.of_each(ratings.counts, ratings.n_present)
+    return alone
+
+
+def disputed_items(
+    table: Table, parts: Sequence[Part], apart: Floats, most: int = MOST_DISPUTED
+) -> list[tuple[int, dict[str, Any]]]:
+    """The most disputed items by their ids, by the mean disagreement of their compared cells, ties
+    by more ratings, then by id; and what `DisputedItem` says of them."""
+    n_items = len(table.item_ids)
+    cells = np.flatnonzero(table.compared)
+    items = table.cell_item[cells]
+    n_compared = tally(items, n_items)
+    mean = sums(apart[cells], items, n_items) / np.maximum(n_compared, 1)
+    n_ratings = tally(table.cell_item[table.ratings.units], n_items)
+    order = np.lexsort((table.item_ids, -n_ratings, -np.round(mean, 12)))
+    chosen: Ints = order[np.round(mean[order], 12) > 0][:most]
+    costs_of = _costs_of(table, parts, chosen)
+    return [
+        (
+            int(table.item_ids[at]),
+            {
+                "disagreement": float(mean[at]),
+                "n_compared": int(n_compared[at]),
+                "n_ratings": int(n_ratings[at]),
+                "costs": costs_of[place],
+            },
+        )
+        for place, at in enumerate(chosen.tolist())
+    ]
+
+
+def _costs_of(table: Table, parts: Sequence[Part], chosen: Ints) -> list[dict[str, float]]:
+    found: list[dict[str, float]] = [{} for _ in range(len(chosen))]
+    for part in parts if len(chosen) else ():
+        spent = sums(costs(part), table.cell_item[part.cells], len(table.item_ids))
+        for place, cost in enumerate(spent[chosen].tolist()):
+            if cost > 0:
+                found[place][part.metric.key] = cost
+    return found
+
+
+def told_items(
+    found: Sequence[tuple[int, dict[str, Any]]], rows: Mapping[int, tuple[str, str, int]]
+) -> list[DisputedItem]:
+    """Those of them that are among the rows (key, label and position by id)."""
+    return [DisputedItem(*rows[pk], **told) for pk, told in found if pk in rows]
