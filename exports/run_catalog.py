@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from exports.formats import run_csv, run_json, run_tables
 from exports.formats.options import InvalidOptionsError, read_switch
-from exports.run_reading import read_blocks, read_lines, read_pages
+from exports.run_reading import read_blocks, read_lines, read_tests
 from exports.run_statements import (
     KINDS,
     line_statements,
@@ -126,7 +126,7 @@ _FORMATS = (
     ),
     RunExportFormat(
         "run-json", "Run JSON", ".json", "application/json", 1,
-        lambda run, options, using: read_pages(run, using),
+        lambda run, options, using: read_tests(run, using),
         lambda file: run_json.write(file.head, file.rows, file.tally),
         (),
         "The run and its tests with their checks, every value with its type.",

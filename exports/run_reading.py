@@ -19,11 +19,10 @@ from exports.formats.run_records import (
     RunBlock,
     RunHead,
     RunLines,
-    RunPage,
-    StoredCheck,
     StoredTest,
 )
-from exports.run_statements import STORED, LineStatements, RunStatements
+from exports.run_json_statement import STATEMENT
+from exports.run_statements import LineStatements, RunStatements
 from runs.models import Run, RunItem
 
 A_PAGE = 1_000
@@ -71,12 +70,10 @@ def _figures(run: Any, actor: Actor, using: str) -> Figures:
     return Figures(**counted)
 
 
-def read_pages(pk: Any, using: str) -> Iterator[list[RunPage]]:
+def read_tests(pk: Any, using: str) -> Iterator[list[StoredTest]]:
     """The rows of a run that was visible in the same snapshot, in order."""
     for told in _ranges(pk, using):
-        tests = [StoredTest._make(row) for row in _fetched(STORED.items, told, using)]
-        checks = [StoredCheck._make(row) for row in _fetched(STORED.checks, told, using)]
-        yield [RunPage(tests, checks)]
+        yield [StoredTest._make(row) for row in _fetched(STATEMENT, told, using)]
 
 
 def read_lines(pk: Any, statements: LineStatements, using: str) -> Iterator[list[RunLines]]:

@@ -20,7 +20,8 @@ class RunStatements(NamedTuple):
     checks: str
 
 
-def _items(columns: str) -> str:
+def items_of(columns: str) -> str:
+    """The rows of a page, in order."""
     return f"SELECT {columns} FROM runs_runitem i WHERE {_RANGE} ORDER BY i.order_index"  # noqa: S608
 
 
@@ -28,21 +29,6 @@ def _checks(columns: str) -> str:
     return f"""SELECT {columns} FROM runs_runitem i
         JOIN runs_checkresult c ON c.run_item_id = i.id
         WHERE {_RANGE} ORDER BY i.order_index, c.position"""  # noqa: S608
-
-
-# The fields of StoredTest and StoredCheck.
-STORED = RunStatements(
-    _items(
-        "i.order_index, i.id::text, i.public_id, i.status, i.error, i.prompt_text, i.response, "
-        "to_jsonb(i.files)::text, i.in_tokens, i.out_tokens, i.duration, i.input_context::text, "
-        "i.output_context::text"
-    ),
-    _checks(
-        "i.order_index, c.operator, c.criteria, c.is_global, c.auto_eval, c.edited_auto_eval, "
-        "c.edited_feedback, c.confidence, c.feedback, c.weight, c.extracted, "
-        "c.conditional_operator, c.conditional_criteria, c.category, c.examples::text"
-    ),
-)
 
 
 class LineStatements(NamedTuple):
@@ -63,7 +49,7 @@ def line_statements(*, is_safe: bool) -> LineStatements:
     tests = (
         _HAS_LISTS, "i.id", cell("i.public_id"), "initcap(i.status)", cell("i.error"),
         cell("i.prompt_text"), cell("i.response"), cell("i.files[1]"), "i.in_tokens",
-        "i.out_tokens", _real("i.duration"),
+        "i.out_tokens", real("i.duration"),
     )  # fmt: skip
     checks = (
         "c.examples <> '[]'", "i.id", cell("c.operator"), cell("c.criteria"),
@@ -73,7 +59,7 @@ def line_statements(*, is_safe: bool) -> LineStatements:
         cell("c.category"),
     )  # fmt: skip
     return LineStatements(
-        f"COPY ({_items(', '.join(tests))}) TO STDOUT (FORMAT csv)",
+        f"COPY ({items_of(', '.join(tests))}) TO STDOUT (FORMAT csv)",
         f"COPY ({_checks(', '.join(checks))}) TO STDOUT (FORMAT csv)",
         f"""SELECT i.id::text, to_jsonb(i.files)::text, i.input_context::text,
             i.output_context::text FROM runs_runitem i WHERE {_RANGE} AND {_HAS_LISTS}""",  # noqa: S608
@@ -95,7 +81,7 @@ def _word(value: str, other: str = "NULL") -> str:
     )
 
 
-def _real(value: str) -> str:
+def real(value: str) -> str:
     """A real number as programs write it: 1.0, where PostgreSQL writes 1."""
     is_whole = f"{value} = trunc({value}) AND abs({value}) < 1e15"
     return f"CASE WHEN {is_whole} THEN {value}::text || '.0' ELSE {value}::text END"
@@ -167,7 +153,7 @@ KINDS = {
 def table_statements(*, is_safe: bool) -> RunStatements:
     """COPY of two plain tables; what is null is nothing, an empty text is two quotes."""
     columns = (_selected(each, is_safe=is_safe) for each in (ITEM_COLUMNS, CHECK_COLUMNS))
-    selects = (select(each) for select, each in zip((_items, _checks), columns, strict=True))
+    selects = (select(each) for select, each in zip((items_of, _checks), columns, strict=True))
     return RunStatements(*(f"COPY ({each}) TO STDOUT (FORMAT csv)" for each in selects))
 
 

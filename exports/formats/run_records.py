@@ -75,48 +75,12 @@ class RunHead:
 
 
 class StoredTest(NamedTuple):
-    """One row of a run as PostgreSQL gives it; `files` and the contexts are JSON as text."""
+    """One row of a run as JSON in parts: `told` ends before the contexts, `checks` are objects."""
 
-    order_index: int
-    id: str
-    public_id: str
-    status: str
-    error: str
-    prompt: str
-    response: str
-    files: str
-    in_tokens: int | None
-    out_tokens: int | None
-    duration: float | None
+    told: str
     input_context: str
     output_context: str
-
-
-class StoredCheck(NamedTuple):
-    """One check of the row of that order_index; `examples` are JSON as text."""
-
-    order_index: int
-    operator: str
-    criteria: str
-    is_global: bool
-    auto_eval: str
-    edited_auto_eval: str
-    edited_feedback: str
-    confidence: str
-    feedback: str
-    weight: int
-    extracted: str | None
-    conditional_operator: str
-    conditional_criteria: str
-    category: str
-    examples: str
-
-
-class RunPage(NamedTuple):
-    """Some rows in order, and all of their checks in order."""
-
-    tests: list[StoredTest]
-    checks: list[StoredCheck]
+    checks: str | None
 
 
 class RunLines(NamedTuple):
