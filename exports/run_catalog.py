@@ -9,12 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from exports.formats import run_csv, run_json, run_tables
 from exports.formats.options import InvalidOptionsError, read_switch
+from exports.run_csv_statement import line_statements
 from exports.run_reading import read_blocks, read_lines, read_tests
-from exports.run_statements import (
-    KINDS,
-    line_statements,
-    table_statements,
-)
+from exports.run_statements import KINDS, table_statements
 from exports.storing import temporary_file
 
 if TYPE_CHECKING:

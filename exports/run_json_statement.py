@@ -6,6 +6,7 @@ Python would take three times as long to put the same 100,000 tests together.
 from __future__ import annotations
 
 from exports.run_statements import items_of, real
+from exports.sql_cells import may_be_huge
 
 
 def _text(value: str) -> str:
@@ -90,8 +91,21 @@ _CHECKS = _written(_CHECK, before="\n        {", between="\n         ", after="}
 _CHECKS_OF_A_TEST = f"""(SELECT string_agg({_CHECKS}, ',' ORDER BY c.position)
     FROM runs_checkresult c WHERE c.run_item_id = i.id)"""  # noqa: S608 (names and constants)
 
-# Fields of StoredTest: the test as far as its contexts, these, and its checks.
-STATEMENT = items_of(
-    f"{_written(_TEST, before='', between=_FURTHER, after=',')}, "
-    f"i.input_context::text, i.output_context::text, {_CHECKS_OF_A_TEST}"
+_FIELDS = (
+    _written(_TEST, before="", between=_FURTHER, after=","),
+    "i.input_context::text",
+    "i.output_context::text",
+    _CHECKS_OF_A_TEST,
 )
+
+# Each test of a page in the parts that StoredTest has.
+PARTS = items_of(", ".join(_FIELDS))
+
+# A page as one text, the tests as `run_json.test_object` writes them; null when an integer in it
+# may have to be rewritten. And how many tests there are.
+PAGE = f"""SELECT CASE WHEN NOT bool_or({may_be_huge("inputs")} OR {may_be_huge("outputs")})
+    THEN string_agg(concat(E'\\n    {{\\n      ', told, E'\\n      "input_context": ', inputs,
+        ', "output_context": ', outputs, E',\\n      "checks": [', checks || E'\\n      ',
+        E']\\n    }}'), ',' ORDER BY order_index) END, count(*)
+    FROM ({items_of("i.order_index, " + ", ".join(_FIELDS))}
+    ) page (order_index, told, inputs, outputs, checks)"""  # noqa: S608 (names and constants)

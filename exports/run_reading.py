@@ -14,20 +14,25 @@ from django.db.models import Count, Max, Q, Sum
 from django.db.models.functions import Coalesce
 
 from evalplatform.scoping.actor import Actor
+from exports.formats.run_json import test_object
 from exports.formats.run_records import (
     Figures,
     RunBlock,
     RunHead,
     RunLines,
     StoredTest,
+    TestsText,
 )
-from exports.run_json_statement import STATEMENT
-from exports.run_statements import LineStatements, RunStatements
+from exports.formats.stored_items import LineBlock
+from exports.run_csv_statement import LineStatements
+from exports.run_json_statement import PAGE, PARTS
+from exports.run_statements import RunStatements
 from runs.models import Run, RunItem
 
 A_PAGE = 1_000
 _PASSED_OR_NOT = Q(is_passed__isnull=False) | Q(status=RunItem.Status.ERROR)
 _MARKED = b"t"
+_COMMA, _QUOTE = b',"'
 Told = dict[str, Any]
 
 
@@ -70,31 +75,58 @@ def _figures(run: Any, actor: Actor, using: str) -> Figures:
     return Figures(**counted)
 
 
-def read_tests(pk: Any, using: str) -> Iterator[list[StoredTest]]:
-    """The rows of a run that was visible in the same snapshot, in order."""
+def read_tests(pk: Any, using: str) -> Iterator[list[TestsText]]:
+    """The rows of a run that was visible in the same snapshot, in order, as JSON."""
     for told in _ranges(pk, using):
-        yield [StoredTest._make(row) for row in _fetched(STATEMENT, told, using)]
+        ((text, n_tests),) = _fetched(PAGE, told, using)
+        if text is None and n_tests:
+            parts = [StoredTest._make(row) for row in _fetched(PARTS, told, using)]
+            text = ",".join(map(test_object, parts))
+        yield [TestsText(n_tests, text or "")]
 
 
-def read_lines(pk: Any, statements: LineStatements, using: str) -> Iterator[list[RunLines]]:
-    """The same as cells that are quoted already."""
+def read_lines(
+    pk: Any, statements: LineStatements, using: str
+) -> Iterator[list[LineBlock | RunLines]]:
+    """The same as lines of a CSV, or where SQL cannot write a page whole, as cells of it."""
+    is_whole = True
     for told in _ranges(pk, using):
-        page = RunLines([], {}, {}, {})
-        marks = set()
-        for line in _copied(statements.tests, told, using):
-            marks.add(line[:1])
-            page.tests.append(line[2:-1])
-        if _MARKED in marks:
-            for id_, *lists in _fetched(statements.lists, told, using):
-                page.lists[id_.encode()] = (lists[0], lists[1], lists[2])
-        marks = set()
-        for line in _copied(statements.checks, told, using):
-            marks.add(line[:1])
-            page.checks.setdefault(line[2:38], []).append(line[39:-1])
-        if _MARKED in marks:
-            for id_, examples, n in _fetched(statements.examples, told, using):
-                page.examples.setdefault(id_.encode(), {})[n] = examples
-        yield [page]
+        page = _whole_lines(statements, told, using) if is_whole else None
+        yield [page or _apart(statements, told, using)]
+        is_whole = page is not None  # lists are in neighbouring pages, or in none
+
+
+def _whole_lines(statements: LineStatements, told: Told, using: str) -> LineBlock | None:
+    """The lines of a page; None when it has a list that goes down."""
+    lines, n_tests = [], 0
+    for line in _copied(statements.whole, told, using):
+        if line[0] == _COMMA:
+            n_tests += 1
+            lines.append(line[1:])
+        elif line[0] == _QUOTE:
+            lines.append(line[3:])
+        else:
+            return None
+    return LineBlock(n_tests, b"".join(lines))
+
+
+def _apart(statements: LineStatements, told: Told, using: str) -> RunLines:
+    page = RunLines([], {}, {}, {})
+    marks = set()
+    for line in _copied(statements.tests, told, using):
+        marks.add(line[:1])
+        page.tests.append(line[2:-1])
+    if _MARKED in marks:
+        for id_, *lists in _fetched(statements.lists, told, using):
+            page.lists[id_.encode()] = (lists[0], lists[1], lists[2])
+    marks = set()
+    for line in _copied(statements.checks, told, using):
+        marks.add(line[:1])
+        page.checks.setdefault(line[2:38], []).append(line[39:-1])
+    if _MARKED in marks:
+        for id_, examples, n in _fetched(statements.examples, told, using):
+            page.examples.setdefault(id_.encode(), {})[n] = examples
+    return page
 
 
 def _fetched(statement: str, told: Told, using: str) -> list[Any]:

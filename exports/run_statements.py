@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from exports.sql_cells import TIME, filled, safe
+from exports.sql_cells import TIME, safe
 
-_RANGE = """i.run_id = %(run)s AND i.order_index BETWEEN %(first)s AND %(last)s
+RANGE = """i.run_id = %(run)s AND i.order_index BETWEEN %(first)s AND %(last)s
     AND i.status <> 'pending'"""
 
 
@@ -22,63 +22,14 @@ class RunStatements(NamedTuple):
 
 def items_of(columns: str) -> str:
     """The rows of a page, in order."""
-    return f"SELECT {columns} FROM runs_runitem i WHERE {_RANGE} ORDER BY i.order_index"  # noqa: S608
+    return f"SELECT {columns} FROM runs_runitem i WHERE {RANGE} ORDER BY i.order_index"  # noqa: S608
 
 
-def _checks(columns: str) -> str:
+def checks_of(columns: str) -> str:
+    """Their checks, in order."""
     return f"""SELECT {columns} FROM runs_runitem i
         JOIN runs_checkresult c ON c.run_item_id = i.id
-        WHERE {_RANGE} ORDER BY i.order_index, c.position"""  # noqa: S608
-
-
-class LineStatements(NamedTuple):
-    """Those of a page of RunLines; the last two are asked when a line is marked with t."""
-
-    tests: str
-    checks: str
-    lists: str
-    examples: str
-
-
-def line_statements(*, is_safe: bool) -> LineStatements:
-    """PostgreSQL quotes the cells, in C: each line is a mark, then cells, the first an id."""
-
-    def cell(value: str) -> str:
-        return filled(safe(value) if is_safe else value)
-
-    tests = (
-        _HAS_LISTS, "i.id", cell("i.public_id"), "initcap(i.status)", cell("i.error"),
-        cell("i.prompt_text"), cell("i.response"), cell("i.files[1]"), "i.in_tokens",
-        "i.out_tokens", real("i.duration"),
-    )  # fmt: skip
-    checks = (
-        "c.examples <> '[]'", "i.id", cell("c.operator"), cell("c.criteria"),
-        _word("c.auto_eval", cell("c.auto_eval")), _word("c.edited_auto_eval"),
-        cell("c.edited_feedback"), _word("c.confidence"), cell("c.feedback"), "c.weight",
-        cell("c.extracted"), cell("c.conditional_operator"), cell("c.conditional_criteria"),
-        cell("c.category"),
-    )  # fmt: skip
-    return LineStatements(
-        f"COPY ({items_of(', '.join(tests))}) TO STDOUT (FORMAT csv)",
-        f"COPY ({_checks(', '.join(checks))}) TO STDOUT (FORMAT csv)",
-        f"""SELECT i.id::text, to_jsonb(i.files)::text, i.input_context::text,
-            i.output_context::text FROM runs_runitem i WHERE {_RANGE} AND {_HAS_LISTS}""",  # noqa: S608
-        f"""SELECT * FROM (SELECT i.id::text, c.examples::text AS examples,
-                row_number() OVER (PARTITION BY i.id ORDER BY c.position) - 1
-            FROM runs_runitem i JOIN runs_checkresult c ON c.run_item_id = i.id WHERE {_RANGE}
-            ) found WHERE examples <> '[]'""",  # noqa: S608
-    )
-
-
-_HAS_LISTS = "(cardinality(i.files) > 1 OR i.input_context <> '{}' OR i.output_context <> '{}')"
-
-
-def _word(value: str, other: str = "NULL") -> str:
-    """A word of ours with a capital."""
-    return (
-        f"CASE {value} WHEN 'pass' THEN 'Pass' WHEN 'fail' THEN 'Fail' "
-        f"WHEN 'high' THEN 'High' WHEN 'low' THEN 'Low' ELSE {other} END"
-    )
+        WHERE {RANGE} ORDER BY i.order_index, c.position"""  # noqa: S608
 
 
 def real(value: str) -> str:
@@ -153,7 +104,7 @@ KINDS = {
 def table_statements(*, is_safe: bool) -> RunStatements:
     """COPY of two plain tables; what is null is nothing, an empty text is two quotes."""
     columns = (_selected(each, is_safe=is_safe) for each in (ITEM_COLUMNS, CHECK_COLUMNS))
-    selects = (select(each) for select, each in zip((items_of, _checks), columns, strict=True))
+    selects = (select(each) for select, each in zip((items_of, checks_of), columns, strict=True))
     return RunStatements(*(f"COPY ({each}) TO STDOUT (FORMAT csv)" for each in selects))
 
 

@@ -1,6 +1,6 @@
 """The run CSV (formats.md 2.7): the run, a blank line, its tests with their checks.
 
-Cells of tests and checks come quoted from PostgreSQL (run_statements.py), whose COPY puts quotes
+Cells of tests and checks come quoted from PostgreSQL (run_csv_statement.py), whose COPY puts quotes
 where they are needed and nowhere else.
 """
 
@@ -18,6 +18,7 @@ from evalplatform.spreadsheets import safe_cell
 from exports.formats.csv_lines import csv_line
 from exports.formats.records import ItemTally
 from exports.formats.run_records import RunHead, RunLines
+from exports.formats.stored_items import LineBlock
 
 RUN_TITLES = (
     "Run Id", "Test Suite Id", "Test Suite Title", "Run Status", "Run Error Message",
@@ -50,15 +51,19 @@ _decode = msgspec.json.decode
 
 
 def write(
-    head: RunHead, pages: Iterable[RunLines], tally: ItemTally, *, is_safe: bool = False
+    head: RunHead, pages: Iterable[LineBlock | RunLines], tally: ItemTally, *, is_safe: bool = False
 ) -> Iterator[bytes]:
     """A page at a time. `is_safe` puts a ' before what a spreadsheet would run, as the lines do."""
     cell = _safe if is_safe else _quoted
     run = ",".join([cell(each) if each else "" for each in _run_cells(head)])
     yield f"{csv_line(RUN_TITLES)}{run}\n\n{csv_line((*TEST_TITLES, *CHECK_TITLES))}".encode()
     for page in pages:
-        yield b"".join(_page(page, cell))
-        tally.n_rows += len(page.tests)
+        if isinstance(page, LineBlock):
+            yield page.data
+            tally.n_rows += page.n_items
+        else:
+            yield b"".join(_page(page, cell))
+            tally.n_rows += len(page.tests)
 
 
 def _quoted(text: str) -> str:

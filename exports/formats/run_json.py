@@ -7,16 +7,17 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from exports.formats.records import ItemTally
-from exports.formats.run_records import RunHead, StoredTest
+from exports.formats.run_records import RunHead, StoredTest, TestsText
 from exports.formats.stored_items import portable
 
 
-def write(head: RunHead, tests: Iterable[StoredTest], tally: ItemTally) -> Iterator[str]:
-    """A test at a time. What is empty is null, but for the texts that every test and run has."""
+def write(head: RunHead, pages: Iterable[TestsText], tally: ItemTally) -> Iterator[str]:
+    """A page at a time. What is empty is null, but for the texts that every test and run has."""
     yield f'{{\n  "run": {{\n{_run(head)}\n  }},\n  "test_results": ['
-    for test in tests:
-        yield f",{_test(test)}" if tally.n_rows else _test(test)
-        tally.count_row()
+    for page in pages:
+        if page.n_tests:
+            yield f",{page.text}" if tally.n_rows else page.text
+        tally.n_rows += page.n_tests
     yield "\n  ]\n}\n" if tally.n_rows else "]\n}\n"
 
 
@@ -52,7 +53,8 @@ def _run(head: RunHead) -> str:
     return ",\n".join(f"    {json.dumps(line, ensure_ascii=False)[1:-1]}" for line in lines)
 
 
-def _test(test: StoredTest) -> str:
+def test_object(test: StoredTest) -> str:
+    """The object of a test, its integers as far as readers take them."""
     checks = f"{test.checks}\n      " if test.checks else ""
     return (
         f'\n    {{\n      {test.told}\n      "input_context": {portable(test.input_context)}, '

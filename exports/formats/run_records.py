@@ -83,6 +83,13 @@ class StoredTest(NamedTuple):
     checks: str | None
 
 
+class TestsText(NamedTuple):
+    """Some rows of a run as JSON objects with commas between them."""
+
+    n_tests: int
+    text: str
+
+
 class RunLines(NamedTuple):
     """Some rows in order as cells of a CSV that are quoted already, a line each.
 

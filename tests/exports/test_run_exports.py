@@ -22,7 +22,7 @@ from exports import run_reading
 from exports.models import Export
 from exports.run_catalog import RUN_FORMATS
 from exports.verifying import NotWholeError, verify
-from runs.models import Run
+from runs.models import Run, RunItem
 from tests.cast import Cast
 from tests.exports.run_reader import read_run, recomputed
 from tests.exports.runs_exported import (
@@ -135,6 +135,18 @@ def test_the_json_of_a_generated_run_says_the_same_as_its_csv(cast: Cast) -> Non
             assert (check["criteria"] or "") == row["Criteria"]
             assert str(check["auto_eval"] or "").lower() == row["Auto Eval"].lower()
             assert check["weight"] == int(row["Weight"])
+
+
+def test_a_huge_integer_is_a_real_number_and_leaves_the_other_tests_as_they_are(
+    cast: Cast,
+) -> None:
+    run, _ = generated_run(cast.eva, seed=3, n=12)
+    add_test(run, 12, [], input_context={"n": 1})
+    before = file_of(run, "run-json", cast.eva)
+    RunItem.all_rows.filter(run=run, order_index=12).update(input_context={"n": 10**25})
+    after = file_of(run, "run-json", cast.eva)
+    assert '"input_context": {"n": 10000000000000000000000000e0}' in after
+    assert after.replace("10000000000000000000000000e0", "1") == before
 
 
 def test_scores_and_labels_are_as_they_are(cast: Cast) -> None:
