@@ -65,7 +65,7 @@ def committed(row: DatasetImport, by: Actor) -> DatasetImport:
 def imported(data: str | bytes, by: Actor, **told: Any) -> Dataset:
     """The dataset after the whole import."""
     row = committed(checked(data, by, **told), by)
-    assert row.state == row.State.COMMITTED, row.report
+    assert row.state == row.State.COMMITTED, (row.commit_job and row.commit_job.error, row.report)
     assert row.dataset is not None
     row.dataset.refresh_from_db()
     return row.dataset

@@ -25,7 +25,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def spec(server: OpenAIServer, **changes: Any) -> EndpointSpec:
-    given = {"base_url": server.url, "model": "small", "key": KEY, "timeout_seconds": 5.0}
+    given = {"base_url": server.url, "model": "small", "key": KEY, "timeout_seconds": 30.0}
     return EndpointSpec(kind="openai", **(given | changes))
 
 
@@ -33,7 +33,7 @@ def messages(question: str = "Hello", system: str = "Be kind.") -> list[dict[str
     return [{"role": "system", "content": system}, {"role": "user", "content": question}]
 
 
-def refused(endpoint: EndpointSpec, seconds: float = 10) -> AskError:
+def refused(endpoint: EndpointSpec, seconds: float = 60) -> AskError:
     with pytest.raises(AskError) as error:
         ask(endpoint, messages(), deadline=Deadline.after(seconds))
     return error.value
@@ -48,7 +48,7 @@ def test_a_server_is_asked_once_and_its_answer_told_with_tokens(
     openai_server.program(replies=[["capital of France", "Paris it is"]])
     question = "What is the capital of France?"
 
-    answer = ask(spec(openai_server), messages(question), deadline=Deadline.after(10))
+    answer = ask(spec(openai_server), messages(question), deadline=Deadline.after(60))
 
     assert (answer.text, answer.in_tokens, answer.out_tokens) == ("Paris it is", 8, 3)
     assert 0 < answer.duration < 10
@@ -64,7 +64,7 @@ def test_what_is_sent_is_the_question_the_parameters_and_the_key(
     monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", "X-Private: of the installation")
     parameters = {"temperature": 0.5, "top_k": 4, "stream": True, "extra_headers": {"a": "b"}}
 
-    ask(spec(openai_server, parameters=parameters), messages("Why?"), deadline=Deadline.after(10))
+    ask(spec(openai_server, parameters=parameters), messages("Why?"), deadline=Deadline.after(60))
 
     sent = openai_server.seen()["last_request"]
     assert sent["body"] == {
@@ -80,7 +80,7 @@ def test_without_a_key_none_is_sent_not_even_the_environments(
     monkeypatch.setenv("OPENAI_API_KEY", "of the installation")
     monkeypatch.setenv("OPENAI_ADMIN_KEY", "of the installation")
 
-    ask(spec(openai_server, key=Secret("")), messages(), deadline=Deadline.after(10))
+    ask(spec(openai_server, key=Secret("")), messages(), deadline=Deadline.after(60))
 
     assert "authorization" not in openai_server.seen()["last_request"]["headers"]
 
@@ -116,7 +116,7 @@ def test_unusual_answers_are_read(
     value = {"choices": [{"message": message}], "usage": usage}
     openai_server.program(faults=[{"fault": "wrong_schema", "value": value}])
 
-    answer = ask(spec(openai_server), messages(), deadline=Deadline.after(10))
+    answer = ask(spec(openai_server), messages(), deadline=Deadline.after(60))
 
     assert (answer.text, answer.in_tokens, answer.out_tokens) == (text, None, None)
 
@@ -174,7 +174,7 @@ def test_a_failure_that_may_pass_is_asked_again_until_it_does(
 ) -> None:
     openai_server.program(faults=[fault | {"first": 2}])
 
-    answer = ask(spec(openai_server), messages(), deadline=Deadline.after(10))
+    answer = ask(spec(openai_server), messages(), deadline=Deadline.after(60))
 
     assert answer.text == "Hello"
     assert openai_server.asked == {"Hello": 3}
@@ -260,7 +260,7 @@ def test_nobody_listening_is_said_plainly(openai_server: OpenAIServer, settings:
 def test_retry_after_is_honoured(openai_server: OpenAIServer) -> None:
     openai_server.program(faults=[{"fault": "status", "status": 429, "retry_after": 1, "first": 1}])
 
-    ask(spec(openai_server), messages(), deadline=Deadline.after(10))
+    ask(spec(openai_server), messages(), deadline=Deadline.after(60))
 
     first, second = openai_server.seen()["times"]
     assert 1.0 <= second - first < 2.5
@@ -355,7 +355,7 @@ def test_nothing_of_a_request_is_logged(
     openai_server: OpenAIServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level("DEBUG"):
-        ask(spec(openai_server), messages("a private question"), deadline=Deadline.after(10))
+        ask(spec(openai_server), messages("a private question"), deadline=Deadline.after(60))
 
     assert "private" not in caplog.text
 
@@ -380,7 +380,7 @@ def test_the_server_of_the_tests_serves_as_a_process_too(settings: Any, quick: N
             answer="You said {prompt}", faults=[{"fault": "reset", "fraction": 1, "seed": 3}]
         )
 
-        answer = ask(spec(server), messages("Hi"), deadline=Deadline.after(10))
+        answer = ask(spec(server), messages("Hi"), deadline=Deadline.after(60))
 
         assert answer.text == "You said Hi"
         assert (server.asked, server.answered) == ({"Hi": 2}, {"Hi": 1})
