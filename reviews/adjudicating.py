@@ -24,7 +24,7 @@ from reviews.final_labels import read_labels
 from reviews.models import Adjudication, Contest, Queue, QueueItem, ReviewRevision
 from reviews.routing import ReviewState
 from reviews.rubrics.answering import Answer
-from reviews.saving import Said, read_said, said_in
+from reviews.saving import Said, read_said, refuse_if_finalized, said_in
 
 MOST_REASON = 10_000
 TAKEN = (Queue.Status.ACTIVE, Queue.Status.PAUSED, Queue.Status.CLOSED)
@@ -63,10 +63,9 @@ def adjudicate(item: QueueItem, given: Mapping[str, Any], *, by: Actor) -> Adjud
 
 
 def _locked(item: QueueItem, by: Actor) -> QueueItem:
-    rows = QueueItem.objects.visible_to(by).select_for_update(of=("self",))
+    rows = QueueItem.objects.visible_to(by).select_for_update(of=("self",), no_key=True)
     row: QueueItem = rows.select_related("queue__rubric_version").get(pk=item.pk)
-    if row.queue.is_finalized:
-        raise Conflict("The review is finalised. Reopen it before you change what was settled.")
+    refuse_if_finalized(row.queue_id, "what was settled stays")
     if row.queue.status not in TAKEN:
         raise Conflict(f"This queue is {row.queue.status}: nothing is settled in it.")
     if not row.n_counted:
@@ -157,6 +156,7 @@ def contest(adjudication: Adjudication, note: str, *, by: Actor) -> Contest:
         raise ValidationError({"note": f"Say why, in at most {MOST_REASON:,} characters."})
     found = get_visible(Adjudication, by, pk=adjudication.pk)
     with transaction.atomic():
+        refuse_if_finalized(found.queue_id, "nothing is contested any more")
         row, is_new = Contest.all_rows.get_or_create(
             adjudication=found, reviewer=by.user, defaults={"note": note}
         )

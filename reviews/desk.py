@@ -45,7 +45,7 @@ def desk_of(item: QueueItem, slot: Slot, actor: Actor, *, is_raw: bool = False) 
         "sections": sections_of(shape, held, shown.suggestions),
         "feedback": held.get("feedback", "") if isinstance(held.get("feedback"), str) else "",
         "colleagues": shown.colleagues,
-        "may_save": queue.status in OPEN,
+        "may_save": queue.status in OPEN and not queue.is_finalized,
         "is_held": slot.state in (Slot.State.LEASED, Slot.State.SUBMITTED),
     }
 

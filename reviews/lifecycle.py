@@ -7,19 +7,21 @@ the seal that holds. Every save of a review takes the queue's row as shared and 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+from uuid import UUID
 
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db import connection, transaction
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from evalplatform.accounts.roles import Verb
 from evalplatform.audit.recording import record
 from evalplatform.errors import Conflict
 from evalplatform.scoping.actor import Actor
-from reviews.evidence import item_digests, whole_digest
+from reviews.evidence import as_held, evidence_of, whole_digest
 from reviews.models import (
     Adjudication,
     Contest,
@@ -31,11 +33,32 @@ from reviews.models import (
     SealedItem,
 )
 from reviews.routing import ReviewState
+from reviews.snapshot import snapshot_of
 
 IN_REVIEW, READY, FINALIZED = "in_review", "ready_to_finalize", "finalized"
+STATUSES = (IN_REVIEW, READY, FINALIZED)
 MOST_REASON = 10_000
 BATCH = 1_000
 OPEN_STATES = (ReviewState.NEEDS_ADJUDICATION.value, ReviewState.NEEDS_REVIEW.value)
+
+# The gates of many queues at once, each by the index that finds the first thing in the way. Without
+# an open place and without a lease, every item has its reviews.
+DONE = """
+    SELECT q.id FROM reviews_queue q WHERE q.id = ANY(%(queues)s) AND q.n_items > 0
+        AND NOT EXISTS (SELECT FROM reviews_queueitem i WHERE i.queue_id = q.id
+            AND i.open_slots > 0)
+        AND NOT EXISTS (SELECT FROM reviews_slot s WHERE s.queue_id = q.id AND s.state = 'leased')
+        AND NOT EXISTS (SELECT FROM reviews_queueitem i WHERE i.queue_id = q.id
+            AND i.state = ANY(%(open)s))
+        AND NOT EXISTS (SELECT FROM reviews_review v WHERE v.queue_id = q.id
+            AND v.saved_at IS NOT NULL AND v.draft IS NOT NULL)
+        AND NOT EXISTS (SELECT FROM reviews_reviewanswer a WHERE a.queue_id = q.id
+            AND a.is_latest AND a.is_counted AND a.flagged AND NOT EXISTS (
+                SELECT FROM reviews_adjudication d WHERE d.queue_item_id = a.queue_item_id
+                AND d.is_current AND d.reopened_at IS NULL))
+        AND NOT EXISTS (SELECT FROM reviews_contest c
+            JOIN reviews_adjudication d ON d.id = c.adjudication_id
+            WHERE d.queue_id = q.id AND d.is_current AND c.answered_at IS NULL)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +74,21 @@ class Gate:
         return self.n_blocking == 0
 
 
-@dataclass(frozen=True, slots=True)
-class Broken:
-    """What no longer is as it was sealed: keys of items, and whether the whole differs."""
+class GatesError(Conflict):
+    """409: some gates are not met; `details` say which, and how many items block each."""
 
-    items: tuple[str, ...]
-    is_whole: bool
+    def __init__(self, missing: Sequence[Gate]) -> None:
+        told = "; ".join(f"{gate.label} ({gate.n_blocking:,} to go)" for gate in missing)
+        super().__init__(f"This must hold first: {told}.")
+        self.details = {
+            "gates": [
+                {"name": gate.name, "label": gate.label, "blocking": gate.n_blocking}
+                for gate in missing
+            ]
+        }
+
+
+# --- the gates ------------------------------------------------------------------------------------
 
 
 def gates(queue: Queue) -> list[Gate]:
@@ -68,8 +100,13 @@ def gates(queue: Queue) -> list[Gate]:
 
 
 def blocking(queue: Queue) -> dict[str, tuple[str, Any]]:
-    """By gate: what it asks for, and the items that do not meet it."""
+    """By gate: what it asks for, and the items that do not meet it.
+
+    Of an item that is not open to all yet, only that reviews are missing is told: what else it
+    waits for would tell what somebody said of it.
+    """
     items = QueueItem.all_rows.filter(queue=queue).order_by()
+    told = items.filter(n_counted__gte=queue.reviews_per_item) if queue.is_blind else items
     typed = Review.all_rows.filter(
         queue_item=OuterRef("pk"), saved_at__isnull=False, draft__isnull=False
     )
@@ -79,7 +116,6 @@ def blocking(queue: Queue) -> dict[str, tuple[str, Any]]:
     contested = Contest.all_rows.filter(
         adjudication__queue_item=OuterRef("pk"), adjudication__is_current=True, answered_at=None
     )
-    settled = items.filter(Exists(_settled()))
     return {
         "quota": (
             "Every item has its reviews",
@@ -87,14 +123,11 @@ def blocking(queue: Queue) -> dict[str, tuple[str, Any]]:
         ),
         "dirty": (
             "Nothing is typed over a saved review and not saved",
-            items.filter(Exists(typed)),
+            told.filter(Exists(typed)),
         ),
-        "unresolved": ("Nothing waits for a decision", items.filter(state__in=OPEN_STATES)),
-        "flags": (
-            "No flag is open",
-            items.filter(Exists(flagged)).exclude(pk__in=settled.values("pk")),
-        ),
-        "contests": ("Every contest is answered", items.filter(Exists(contested))),
+        "unresolved": ("Nothing waits for a decision", told.filter(state__in=OPEN_STATES)),
+        "flags": ("No flag is open", told.filter(Exists(flagged) & ~Exists(_settled()))),
+        "contests": ("Every contest is answered", told.filter(Exists(contested))),
     }
 
 
@@ -111,14 +144,59 @@ def status_of(queue: Queue) -> str:
     return READY if all(gate.is_met for gate in gates(queue)) else IN_REVIEW
 
 
+def statuses_of(queues: Sequence[Queue]) -> dict[UUID, str]:
+    """Where the reviews of many queues are in their lives: one query."""
+    wanted = [queue.pk for queue in queues if not queue.is_finalized]
+    done: set[UUID] = set()
+    if wanted:
+        with connection.cursor() as cursor:
+            cursor.execute(DONE, {"queues": wanted, "open": list(OPEN_STATES)})
+            done = {row[0] for row in cursor.fetchall()}
+    return {
+        queue.pk: FINALIZED if queue.is_finalized else READY if queue.pk in done else IN_REVIEW
+        for queue in queues
+    }
+
+
+# --- whose it is ----------------------------------------------------------------------------------
+
+
+def reachable(actor: Actor) -> Any:
+    """The queues of whose review the actor is told something: visible ones, and of their runs."""
+    own = Q(run__owner=actor.user) & ~Q(status=Queue.Status.DRAFT)
+    return Queue.all_rows.filter(Queue.visibility(actor) | (Q(team=actor.team) & own))
+
+
+def to_finalise(actor: Actor) -> Any:
+    """The queues whose review the actor may finalise: all, or those of their queues and runs."""
+    rows = reachable(actor)
+    if not actor.may(Verb.FINALISE):
+        return rows.none()
+    if actor.may(Verb.SEE_ALL):
+        return rows
+    return rows.filter(Q(owner=actor.user) | Q(run__owner=actor.user))
+
+
 def seal_of(queue: Queue) -> Seal | None:
     """The seal that holds, if one does."""
     found: Seal | None = Seal.all_rows.filter(queue=queue, reopened_at=None).first()
     return found
 
 
-def finalise(queue: Queue, snapshot: dict[str, Any], *, by: Actor) -> Seal:
-    """Close the review under a seal; Conflict while a gate is not met, or when it is closed."""
+def seals_of(queue: Queue) -> list[Seal]:
+    """All seals of the queue's review, the newest first."""
+    rows = Seal.all_rows.filter(queue=queue).select_related("finalized_by", "reopened_by")
+    return list(rows.order_by("-number"))
+
+
+# --- finalising -----------------------------------------------------------------------------------
+
+
+def finalise(queue: Queue, snapshot: dict[str, Any] | None = None, *, by: Actor) -> Seal:
+    """Close the review under a seal; Conflict while a gate is not met, or when it is closed.
+
+    The snapshot is that of the numbers as they are now, under the lock, unless one is given.
+    """
     if not by.may(Verb.FINALISE):
         raise PermissionDenied("Your role does not finalise reviews.")
     with transaction.atomic():
@@ -127,28 +205,39 @@ def finalise(queue: Queue, snapshot: dict[str, Any], *, by: Actor) -> Seal:
             raise Conflict("This review is finalised already.")
         missing = [gate for gate in gates(row) if not gate.is_met]
         if missing:
-            told = "; ".join(f"{gate.label} ({gate.n_blocking:,} to go)" for gate in missing)
-            raise Conflict(f"This must hold first: {told}.")
-        before = Seal.all_rows.filter(queue=row).order_by("-number").first()
-        previous = before.digest if before else ""
-        digests = list(item_digests(row.pk))
-        seal: Seal = Seal.all_rows.create(
-            queue=row,
-            number=before.number + 1 if before else 1,
-            finalized_by=by.user,
-            snapshot=snapshot,
-            n_items=len(digests),
-            previous_digest=previous,
-            digest=whole_digest((each[2] for each in digests), snapshot, previous),
-        )
-        SealedItem.all_rows.bulk_create(
-            (SealedItem(seal=seal, queue_item_id=pk, digest=digest) for pk, _, digest in digests),
-            batch_size=BATCH,
-        )
+            raise GatesError(missing)
+        held = as_held(snapshot_of(row, by) if snapshot is None else snapshot)
+        seal = _seal(row, held, by)
         row.is_finalized = True
         row.save(update_fields=["is_finalized"])
         record(by, "review.finalise", row, changes={"seal": ["", seal.digest]})
     queue.is_finalized = True
+    return seal
+
+
+def _seal(row: Queue, snapshot: dict[str, Any], by: Actor) -> Seal:
+    """The next seal of the queue, over its evidence as it is, chained to the one before."""
+    before = Seal.all_rows.filter(queue=row).order_by("-number").first()
+    previous = before.digest if before else ""
+    evidence = list(evidence_of(row.pk))
+    seal: Seal = Seal.all_rows.create(
+        queue=row,
+        number=before.number + 1 if before else 1,
+        finalized_by=by.user,
+        snapshot=snapshot,
+        n_items=len(evidence),
+        previous_digest=previous,
+        digest=whole_digest((each.digest for each in evidence), snapshot, previous),
+    )
+    SealedItem.all_rows.bulk_create(
+        (
+            SealedItem(
+                seal=seal, queue_item_id=each.item, digest=each.digest, parts=each.parts_read()
+            )
+            for each in evidence
+        ),
+        batch_size=BATCH,
+    )
     return seal
 
 
@@ -172,17 +261,8 @@ def reopen(queue: Queue, reason: str, *, by: Actor) -> None:
     queue.is_finalized = False
 
 
-def broken(seal: Seal) -> Broken:
-    """What differs now from what was sealed; nothing differs while the seal is whole."""
-    held = dict(SealedItem.all_rows.filter(seal=seal).values_list("queue_item", "digest"))
-    now = list(item_digests(seal.queue_id))
-    others = [key for pk, key, digest in now if held.get(pk) != digest]
-    whole = whole_digest((each[2] for each in now), seal.snapshot, seal.previous_digest)
-    return Broken(tuple(others), whole != seal.digest)
-
-
 def _locked(queue: Queue, by: Actor) -> Queue:
-    row: Queue = Queue.objects.visible_to(by).select_for_update(of=("self",)).get(pk=queue.pk)
-    if row.owner_id != by.user.pk and not by.may(Verb.SEE_ALL):
+    row: Queue = reachable(by).select_for_update(of=("self",)).get(pk=queue.pk)
+    if not to_finalise(by).filter(pk=row.pk).exists():
         raise PermissionDenied("Only who runs this queue finalises its review.")
     return row

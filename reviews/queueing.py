@@ -229,6 +229,8 @@ def add_ids(
         row = locked(queue, by)
         if row.status in (Queue.Status.CLOSED, Queue.Status.ARCHIVED):
             raise Conflict(f"This queue is {row.status}: open it before you add to it.")
+        if row.is_finalized:
+            raise Conflict("The review is finalised: an owner or admin opens it again first.")
         own, own_strata = plan_of(row)
         strata = own_strata if strata is None else strata
         if unknown := set(strata) - PARTS[row.target].keys():

@@ -117,6 +117,14 @@ def reviews_to_read(item: QueueItem, actor: Actor) -> list[Review]:
     return mine if not mine and _has_place(item, actor) else found
 
 
+def still_to_say(item: QueueItem, actor: Actor) -> bool:
+    """Whether the actor has a place on the item and has not saved anything of it yet."""
+    saved = Review.objects.visible_to(actor).filter(
+        queue_item=item, reviewer=actor.user, saved_at__isnull=False
+    )
+    return _has_place(item, actor) and not saved.exists()
+
+
 def state_at(steps: Sequence[Step], moment: datetime) -> list[Step]:
     """The newest save of each reviewer at that moment: what was said of the item by then."""
     newest: dict[Any, Step] = {}
@@ -198,9 +206,13 @@ class Words:
 
     def all_of(self, revision: ReviewRevision) -> dict[str, str]:
         """Everything that a revision says, by label, in the order of the form."""
-        held = {f"check-{pk}": said for pk, said in revision.checks.items()} | revision.answers
-        said = {self.label(key): self._value(key, held[key]) for key in self._ordered(held)}
+        said = self.said(revision.answers, revision.checks)
         return said | ({FEEDBACK: _cut(revision.feedback)} if revision.feedback else {})
+
+    def said(self, answers: Mapping[str, Any], checks: Mapping[str, Any]) -> dict[str, str]:
+        """Answers as they are held, by label, in the order of the form."""
+        held = {**{f"check-{pk}": said for pk, said in checks.items()}, **answers}
+        return {self.label(key): self._value(key, held[key]) for key in self._ordered(held)}
 
     def _ordered(self, held: Mapping[str, Any]) -> list[str]:
         order = [*self.checks, *self.shape.by_key]

@@ -83,11 +83,14 @@ def note_shown(review: Review, *kinds: str) -> None:
 
 
 def save_draft(review: Review, draft: dict[str, Any], *, number: int, by: Actor) -> Review:
-    """Keep what was typed over the draft `number`; StaleDraftError when that is not the newest."""
+    """Keep what was typed over the draft `number`; StaleDraftError when that is not the newest.
+
+    Nothing is typed over a saved review whose queue is finalised: it would be unsaved under a seal.
+    """
     with transaction.atomic():
-        row: Review = Review.all_rows.select_for_update(no_key=True).get(
-            pk=review.pk, reviewer=by.user
-        )
+        row = _locked_review(review, by)
+        if row.saved_at is not None:
+            refuse_if_finalized(row.queue_id, "what is typed over a saved review is not kept")
         if row.draft_number != number:
             raise StaleDraftError(row)
         row.draft, row.draft_number, row.draft_at = draft, number + 1, timezone.now()
@@ -98,9 +101,7 @@ def save_draft(review: Review, draft: dict[str, Any], *, number: int, by: Actor)
 def drop_draft(review: Review, *, by: Actor) -> Review:
     """Forget what was typed since the last save."""
     with transaction.atomic():
-        row: Review = Review.all_rows.select_for_update(no_key=True).get(
-            pk=review.pk, reviewer=by.user
-        )
+        row = _locked_review(review, by)
         row.draft, row.draft_number, row.draft_at = None, row.draft_number + 1, None
         row.save(update_fields=["draft", "draft_number", "draft_at"])
     return row
@@ -175,7 +176,7 @@ def save(
         hold_place(item.queue_id, by).order_by().first()
         slot = _locked_slot(item, by)
         row = slot.queue_item
-        refuse_if_finalized(row.queue)
+        refuse_if_finalized(row.queue_id, "nothing is saved. Your draft stays")
         if row.queue.status not in (Queue.Status.ACTIVE, Queue.Status.PAUSED):
             raise Conflict(f"This queue is {row.queue.status}: nothing is saved. Your draft stays.")
         version = row.queue.rubric_version.held_still()
@@ -199,15 +200,16 @@ def save(
     return review
 
 
-def refuse_if_finalized(queue: Queue) -> None:
+def refuse_if_finalized(queue_id: Any, so: str) -> None:
     """Hold the queue as it is until the transaction ends; Conflict while a seal is on its review.
 
-    Saves share this lock; finalising waits for them, and they for it.
+    Saves share this lock; finalising waits for them, and they for it. It is taken after that of
+    the item or the review, none of which finalising asks for.
     """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT is_finalized FROM reviews_queue WHERE id = %s FOR SHARE", [queue.pk])
+        cursor.execute("SELECT is_finalized FROM reviews_queue WHERE id = %s FOR SHARE", [queue_id])
         if cursor.fetchone()[0]:
-            raise Conflict("The review is finalised: nothing is saved. Your draft stays.")
+            raise Conflict(f"The review is finalised: {so}. An owner or admin can open it again.")
 
 
 def _locked_slot(item: QueueItem, by: Actor) -> Slot:

@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, path
 from reviews.views import (
     behavioral,
     evals,
+    finalise,
     labels,
     queue_adding,
     queue_datasets,
@@ -112,4 +113,15 @@ urlpatterns += [
     path(f"{RUBRIC}edit/", rubric_edit.RubricEditView.as_view(), name="rubric-edit"),
     path(f"{RUBRIC}delete/", rubrics.RubricDeleteView.as_view(), name="rubric-delete"),
     path(f"{RUBRIC}restore/", rubrics.RubricRestoreView.as_view(), name="rubric-restore"),
+]
+
+# Finishing a review
+urlpatterns += [
+    path("queues/<uuid:pk>/finalise/", finalise.FinaliseView.as_view(), name="queue-finalise"),
+    path("queues/<uuid:pk>/reopen/", finalise.ReopenView.as_view(), name="queue-reopen"),
+    path(
+        "runs/<uuid:pk>/review/state/",
+        finalise.RunReviewStateView.as_view(),
+        name="run-review-state",
+    ),
 ]

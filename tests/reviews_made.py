@@ -60,10 +60,8 @@ def make_queue_with_verdicts(*, owner: Actor, run: Any, **fields: Any) -> Queue:
     """Save an active queue over the rows of a run, whose verdicts are reviewed."""
     from runs.models import RunItem
 
-    queue = make_queue(
-        owner=owner, n_items=0, target=Queue.Target.RUN_ITEM, run=run, reviews_auto_evals=True,
-        **fields,
-    )  # fmt: skip
+    told = {"target": Queue.Target.RUN_ITEM, "run": run, "reviews_auto_evals": True} | fields
+    queue = make_queue(owner=owner, n_items=0, **told)
     for row in RunItem.all_rows.filter(run=run):
         QueueItem.all_rows.create(
             queue=queue, position=row.order_index, run_item=row, open_slots=queue.reviews_per_item

@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, path
 from reviews.api import (
     behaviour,
     labels,
+    lifecycle,
     queue_adding,
     queue_items,
     queues,
@@ -82,4 +83,19 @@ telling: list[URLPattern | URLResolver] = [
     ),
 ]
 
-urlpatterns: list[URLPattern | URLResolver] = [*labelling, *setting_up, *working, *telling]
+# How a review is finished.
+finishing: list[URLPattern | URLResolver] = [
+    path(f"{QUEUE}/lifecycle", lifecycle.LifecycleView.as_view(), name="api-lifecycle"),
+    path(f"{QUEUE}/finalise", lifecycle.FinaliseView.as_view(), name="api-finalise"),
+    path(f"{QUEUE}/reopen", lifecycle.ReopenView.as_view(), name="api-reopen"),
+    path(f"{QUEUE}/seals", lifecycle.SealsView.as_view(), name="api-seals"),
+    path(f"{QUEUE}/seals/check", lifecycle.CheckView.as_view(), name="api-seal-check"),
+]
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    *labelling,
+    *setting_up,
+    *working,
+    *telling,
+    *finishing,
+]

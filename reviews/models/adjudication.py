@@ -114,6 +114,11 @@ class Contest(ScopedModel):
                 fields=["adjudication", "reviewer"], name="one_contest_per_reviewer"
             ),
         ]
+        indexes = [
+            models.Index(
+                fields=["adjudication"], condition=Q(answered_at=None), name="open_contests"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.reviewer} on {self.adjudication}"

@@ -77,6 +77,11 @@ class Review(ScopedModel):
         ]
         indexes = [
             models.Index(fields=["queue", "reviewer", "saved_at"], name="reviews_of_reviewer"),
+            models.Index(
+                fields=["queue"],
+                condition=Q(saved_at__isnull=False, draft__isnull=False),
+                name="dirty_reviews",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -207,6 +212,11 @@ class ReviewAnswer(ScopedModel):
                 fields=["queue"], condition=Q(is_rating=False), name="answers_that_do_not_rate"
             ),
             models.Index(fields=["queue_item", "reviewer"], name="answers_of_item"),
+            models.Index(
+                fields=["queue", "queue_item"],
+                condition=Q(is_latest=True, is_counted=True, flagged=True),
+                name="flagged_answers",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -73,19 +73,24 @@ class Seal(ScopedModel):
 
     @classmethod
     def visibility(cls, actor: Actor) -> Q:
-        """Those of queues that one owns, or all for who sees all."""
+        """Those of queues or of runs that one owns, or all for who sees all."""
         team = Q(queue__team=actor.team)
-        return team if actor.may(Verb.SEE_ALL) else team & Q(queue__owner=actor.user)
+        own = Q(queue__owner=actor.user) | Q(queue__run__owner=actor.user)
+        return team if actor.may(Verb.SEE_ALL) else team & own
 
 
 class SealedItem(ScopedModel):
-    """The digest of one item's evidence as it was sealed, so that a broken seal names the item."""
+    """The digest of one item's evidence as it was sealed, so that a broken seal names the item.
+
+    `parts` are the digests of the parts of that evidence, so that it says which part differs.
+    """
 
     seal = models.ForeignKey(Seal, on_delete=models.CASCADE, related_name="+", db_index=False)
     queue_item = models.ForeignKey(
         QueueItem, on_delete=models.PROTECT, related_name="+", db_index=False
     )
     digest = models.CharField(max_length=64)
+    parts = models.JSONField(default=dict)
 
     class Meta(ScopedModel.Meta):
         ordering = ("seal", "queue_item")

@@ -13,8 +13,9 @@ from django.urls import reverse
 from evalplatform.accounts.roles import Verb
 from evalplatform.scoping.views import ScopedPage
 from reviews.queueing import assign
-from reviews.reviewers import who_may_review, workloads
+from reviews.reviewers import who_may_review
 from reviews.views.queue_page import OfQueue
+from reviews.workload import workload_of_all
 
 NOT_OURS = "One of these people is not in the team any more, or may not review. Choose again."
 
@@ -31,7 +32,7 @@ class QueueAssignView(OfQueue, ScopedPage):
             "queue": self.queue,
             "queue_url": self.url("queue"),
             "queues_url": reverse("queues", args=[self.actor.team.slug]),
-            "people": workloads(self.queue, self.actor),
+            "people": workload_of_all(self.queue, self.actor),
             "problem": kwargs.get("problem", ""),
         }
 

@@ -19,6 +19,7 @@ from evalplatform.jobs.models import Job
 from evalplatform.scoping.keyset import Page, fetch_page
 from evalplatform.scoping.views import ScopedPage
 from reviews.desk import label_of
+from reviews.lifecycle import statuses_of, to_finalise
 from reviews.models import Queue, QueueReviewer
 from reviews.progress import own_progress, whole_progress
 from reviews.queue_adding import newest_job
@@ -58,11 +59,14 @@ class QueuesView(ScopedPage):
             error, page = problem.messages[0], Page([], "", "")
         found = list(rows.filter(pk__in=[row.pk for row in page.rows]).select_related("owner"))
         queues = sorted(found, key=lambda row: (row.created_at, row.pk), reverse=True)
-        mine = own_progress(queues, self.actor)
+        mine, reviews = own_progress(queues, self.actor), statuses_of(queues)
         return {
             "view": view,
             "views": [(name, label) for name, label in VIEWS.items() if self.offers(name)],
-            "queues": [{"queue": queue, "own": mine[queue.pk]} for queue in queues],
+            "queues": [
+                {"queue": queue, "own": mine[queue.pk], "review": reviews[queue.pk]}
+                for queue in queues
+            ],
             "newer_url": self._page_url(view, page.newer),
             "older_url": self._page_url(view, page.older),
             "error": error,
@@ -112,6 +116,8 @@ class QueueView(OfQueue, ScopedPage):
                 (label_of(each.queue_item), each, self.url("review-history", each.queue_item.key))
                 for each in latest_saves(queue, self.actor)
             ],
+            "review": statuses_of([queue])[queue.pk],
+            "may_finalise": to_finalise(self.actor).filter(pk=queue.pk).exists(),
             "may_edit": self.may_edit,
             "steps": [(status, *STEPS[status]) for status in FOLLOWS[queue.status]],
             "queues_url": reverse("queues", args=[self.actor.team.slug]),

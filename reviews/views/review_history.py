@@ -14,6 +14,7 @@ from evalplatform.scoping.views import ScopedPage
 from reviews.desk import label_of
 from reviews.models import QueueItem, Slot
 from reviews.review_history import Step, state_at, timeline_of
+from reviews.settled_history import Event, events_of, final_at, seal_at
 from reviews.views.queue_page import OfQueue
 
 WRONG_MOMENT = "Write a moment like 2026-03-02T14:05."
@@ -44,19 +45,24 @@ class ReviewHistoryView(OfQueue, ScopedPage):
         return self.render_to_response(self.get_context_data(**context), status=status)
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
-        steps = timeline_of(self.item, self.actor)
+        steps, events = timeline_of(self.item, self.actor), events_of(self.item, self.actor)
         moment, error = self.moment(steps)
         found = state_at(steps, moment) if moment else []
+        final = final_at(events, moment) if moment else None
         return {
             "queue": self.queue,
             "item": self.item,
             "label": label_of(self.item),
             "steps": list(reversed(steps)),
+            "events": list(reversed(events)),
+            "entries": merged(steps, events),
+            "final": final,
+            "seal": seal_at(events, moment) if moment else None,
             "moment": moment,
             "asked": self.request.GET.get("at", ""),
             "error": error,
             "state": found,
-            "table": table_of(found),
+            "table": table_of(found, final),
             "at_step": self.step(steps),
             "earlier": sum(1 for step in steps if moment and step.at < moment),
             "has_place": self.has_place,
@@ -94,8 +100,23 @@ class ReviewHistoryView(OfQueue, ScopedPage):
         return precise.replace(microsecond=precise.microsecond or 999_999), ""
 
 
-def table_of(state: list[Step]) -> list[dict[str, Any]]:
-    """One line for each question, one cell for each reviewer, in the order of the form."""
+def merged(steps: list[Step], events: list[Event]) -> list[dict[str, Any]]:
+    """Saves and what was settled in one list, the newest first."""
+    entries = [{"step": step, "at": step.at} for step in steps]
+    entries += [{"event": event, "at": event.at} for event in events]
+    return sorted(entries, key=lambda entry: entry["at"], reverse=True)
+
+
+def table_of(state: list[Step], final: Event | None = None) -> list[dict[str, Any]]:
+    """One line for each question, in the order of the form: what each reviewer says, the final."""
     said = [dict(step.answers) for step in state]
-    names = list(dict.fromkeys(name for each in said for name in each))
-    return [{"label": name, "cells": [each.get(name, "") for each in said]} for name in names]
+    decided = dict(final.answers) if final else {}
+    names = list(dict.fromkeys(name for each in (*said, decided) for name in each))
+    return [
+        {
+            "label": name,
+            "cells": [each.get(name, "") for each in said],
+            "final": decided.get(name, ""),
+        }
+        for name in names
+    ]

@@ -45,6 +45,7 @@ REVIEW_BODIES: dict[str, Any] = {
     "api-reviewers": lambda world: json.dumps({"reviewers": []}),
     "api-session-ids": lambda world: json.dumps({"ids": [str(world.rows["session"]["pk"])]}),
     "api-empty": lambda world: json.dumps({}),
+    "api-reopen": lambda world: json.dumps({"reason": "A date was wrong."}),
     "api-token": lambda world: json.dumps(TOKEN),
     "api-decline": lambda world: json.dumps(TOKEN | {"reason": "I know them."}),
     "api-draft": lambda world: json.dumps({"number": 1, "feedback": "Hm."}),

@@ -328,6 +328,17 @@ review-renew                         POST   review_item 404  404  ok   404  404 
 review-history                       GET    review_item ok   ok   ok   404  404  404  in   in
 queue-workload                       GET    queue      ok   ok   ok   404  404  404  in   in
 
+# finishing a review
+queue-finalise                       GET    queue      ok   ok   ok   404  404  404  in   in
+queue-finalise                       POST   queue      ok   ok   ok   404  404  404  in   in
+queue-reopen                         POST   queue      ok   ok   403  403  403  404  in   in     reason=x
+run-review-state                     GET    run        ok   ok   ok   404  404  404  in   in
+api-lifecycle                        GET    queue      ok   ok   ok   404  404  404  in   in
+api-finalise                         POST   queue      409  409  409  404  404  404  in   in
+api-reopen                           POST   queue      ok   ok   403  403  403  404  in   in    api-reopen
+api-seals                            GET    queue      ok   ok   ok   404  404  404  in   in
+api-seal-check                       GET    queue      ok   ok   ok   404  404  404  in   in
+
 
 # behavioral labels
 behavioral                           GET    run        ok   ok   ok   404  404  404  in   in

@@ -12,25 +12,15 @@ from django.db import DatabaseError, connection, transaction
 from evalplatform.errors import Conflict
 from reviews.adjudicating import adjudicate
 from reviews.claiming import claim
-from reviews.lifecycle import broken, finalise, gates, reopen, seal_of, status_of
+from reviews.lifecycle import finalise, gates, reopen, seal_of, status_of
 from reviews.models import Queue, QueueItem, Review, ReviewAnswer, Seal
 from reviews.saving import open_review, save, save_draft
+from reviews.seal_checking import SealState, check
 from tests.cast import Cast, make_cast
+from tests.reviews.sealed import make_finished, review_all
 from tests.reviews_made import NO, YES, make_queue
 
 FIGURES = {"reviewerAgreement": 1.0}
-
-
-def review_all(queue: Queue, *said: tuple[Any, dict[str, Any]]) -> None:
-    for who, what in said:
-        while (slot := claim(queue, by=who)) is not None:
-            save(slot.queue_item, what, by=who)
-
-
-def finished(cast: Cast, **fields: Any) -> Queue:
-    queue = make_queue(owner=cast.olga, n_items=2, reviews_per_item=2, **fields)
-    review_all(queue, (cast.eva, YES), (cast.emil, YES))
-    return queue
 
 
 def unmet(queue: Queue) -> dict[str, int]:
@@ -71,24 +61,23 @@ def test_an_empty_queue_is_not_ready(cast: Cast) -> None:
 
 @pytest.mark.django_db
 def test_a_seal_is_whole_until_somebody_changes_an_answer(cast: Cast) -> None:
-    queue = finished(cast)
+    queue = make_finished(cast)
     seal = finalise(queue, FIGURES, by=cast.olga)
     assert (seal.number, seal.n_items, seal.previous_digest) == (1, 2, "")
-    assert broken(seal).items == ()
-    assert not broken(seal).is_whole
+    assert check(queue).state == SealState.SEALED
 
     answer = ReviewAnswer.all_rows.filter(queue=queue).first()
     assert answer is not None
     ReviewAnswer.all_rows.filter(pk=answer.pk).update(value="fail")
 
-    found = broken(seal)
-    assert found.is_whole
-    assert found.items == (str(answer.queue_item.key),)
+    found = check(queue)
+    assert found.state == SealState.BROKEN
+    assert [each.key for each in found.items] == [answer.queue_item.key]
 
 
 @pytest.mark.django_db
 def test_nothing_is_saved_under_a_seal_and_amendments_are_chained(cast: Cast) -> None:
-    queue = finished(cast)
+    queue = make_finished(cast)
     first = finalise(queue, FIGURES, by=cast.olga)
     item = QueueItem.all_rows.filter(queue=queue).first()
     assert item is not None
@@ -109,7 +98,7 @@ def test_nothing_is_saved_under_a_seal_and_amendments_are_chained(cast: Cast) ->
 
 @pytest.mark.django_db
 def test_who_may_finalise_and_who_may_open_again(cast: Cast) -> None:
-    queue = finished(cast)
+    queue = make_finished(cast)
     with pytest.raises(PermissionDenied, match="Only who runs"):
         finalise(queue, FIGURES, by=cast.eva)
     with pytest.raises(Queue.DoesNotExist):
@@ -123,7 +112,7 @@ def test_who_may_finalise_and_who_may_open_again(cast: Cast) -> None:
 
 @pytest.mark.django_db
 def test_a_seal_cannot_be_changed_or_deleted_in_the_database(cast: Cast) -> None:
-    seal = finalise(finished(cast), FIGURES, by=cast.olga)
+    seal = finalise(make_finished(cast), FIGURES, by=cast.olga)
     with pytest.raises(DatabaseError), transaction.atomic():
         Seal.all_rows.filter(pk=seal.pk).update(digest="0" * 64)
     with pytest.raises(DatabaseError), transaction.atomic():
@@ -161,4 +150,4 @@ def test_c4_finalising_that_races_the_last_save_never_seals_an_unsaved_review() 
         assert review.is_complete
         seal = seal_of(queue)
         assert len(refused) == (0 if seal else 1), refused
-        assert seal is None or not broken(seal).is_whole
+        assert seal is None or check(queue).state == SealState.SEALED

@@ -418,11 +418,11 @@ def test_reviewers_are_chosen_and_each_ones_workload_is_shown(cast: Cast, sign_i
     claim(queue, by=cast.tess)
     client, url = sign_in(cast.eva), f"{TEAM}queues/{queue.pk}/assign/"
 
-    people = {each.user: each for each in client.get(url).context["people"]}
+    people = {each.pk: each for each in client.get(url).context["people"]}
     client.post(url, {"reviewers": [str(cast.adam.user.pk)]})
 
-    tess, emil = people[cast.tess.user], people[cast.emil.user]
-    assert (tess.n_saved, tess.n_held, tess.left, tess.is_assigned) == (1, 1, 1, True)
+    tess, emil = people[cast.tess.user.pk], people[cast.emil.user.pk]
+    assert (tess.n_saved, tess.n_held, tess.left, tess.is_asked) == (1, 1, 1, True)
     assert (emil.n_saved, emil.n_held, emil.left) == (0, 0, 1)
     assert len(people) == 5
     asked = QueueReviewer.all_rows.filter(queue=queue, is_assigned=True)
