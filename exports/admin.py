@@ -22,6 +22,7 @@ class ExportAdmin(ScopedModelAdmin):
         "dataset",
         "dataset_version",
         "run",
+        "is_bundle",
         "n_sessions",
         "n_rows",
         "n_bytes",

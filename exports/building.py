@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, BinaryIO
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
@@ -15,6 +16,7 @@ from evalplatform.jobs.kinds import JobRefusedError, job_kind
 from evalplatform.jobs.running import Turn
 from evalplatform.scoping.actor import Actor
 from exports import storing
+from exports.bundles.building import write_bundle
 from exports.catalog import file_name
 from exports.contents import Content, content_of
 from exports.manifest import make_manifest
@@ -82,25 +84,38 @@ def write_attempt(turn: Turn, export: Export, name: str) -> BuiltFile:
 
     go_on()
     taken_at = datetime.now(UTC)
-    with (
-        no_search_for_cycles(),
-        storing.whole_file(name, go_on) as handle,
-        content.pieces() as pieces,
-    ):
-        digest = write_pieces(handle, pieces, go_on)
-    return keep_manifest(export, name, digest, content, taken_at)
+    with no_search_for_cycles(), storing.whole_file(name, go_on) as handle:
+        digest, bundle = write_file(handle, export, content, go_on)
+    return keep_manifest(export, name, digest, content.facts() | bundle, content, taken_at)
+
+
+def write_file(
+    handle: BinaryIO, export: Export, content: Content, go_on: Callable[[], None]
+) -> tuple[Digest, dict[str, Any]]:
+    """Write the file, or the bundle of it; returns what is known of it and of the bundle."""
+    if export.is_bundle:
+        digest, manifest = write_bundle(handle, export, content, go_on)
+        told = {name: manifest[name] for name in ("schema", "contentDigest", "bundleDigest")}
+        return digest, {"bundle": told}
+    with content.pieces() as pieces:
+        return write_pieces(handle, pieces, go_on), {}
 
 
 def keep_manifest(
-    export: Export, name: str, digest: Digest, content: Content, taken_at: datetime
+    export: Export,
+    name: str,
+    digest: Digest,
+    facts: dict[str, Any],
+    content: Content,
+    taken_at: datetime,
 ) -> BuiltFile:
     """Write the manifest beside the file, and return what both say."""
-    given_name = file_name(export.format, taken_at.date())
+    given_name = file_name(export.format, taken_at.date(), is_bundle=export.is_bundle)
     expires_at = taken_at + timedelta(days=settings.EXPORT_KEEP_DAYS)
     manifest = make_manifest(
         export,
         digest,
-        content.facts(),
+        facts,
         file_name=given_name,
         taken_at=taken_at,
         expires_at=expires_at,

@@ -14,6 +14,8 @@ from exports.formats.records import ExportSession, Tally
 from exports.item_catalog import ITEM_FORMATS, ItemExportFormat
 from exports.run_catalog import RUN_FORMATS, RunExportFormat
 
+BUNDLE_SUFFIX, BUNDLE_TYPE = ".zip", "application/zip"
+
 
 class Writer(Protocol):
     """Pieces of text that are the file when put together, at most a session at a time."""
@@ -73,6 +75,7 @@ def named(slug: str) -> ExportFormat | ItemExportFormat | RunExportFormat:
     return FORMATS.get(slug) or ITEM_FORMATS.get(slug) or RUN_FORMATS[slug]
 
 
-def file_name(slug: str, date: datetime.date) -> str:
+def file_name(slug: str, date: datetime.date, *, is_bundle: bool = False) -> str:
     """The name of a downloaded file, without saying what is in it."""
-    return f"evalplatform-{slug}-{date:%Y-%m-%d}{named(slug).suffix}"
+    ending = f"-bundle{BUNDLE_SUFFIX}" if is_bundle else named(slug).suffix
+    return f"evalplatform-{slug}-{date:%Y-%m-%d}{ending}"

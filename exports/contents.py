@@ -12,12 +12,17 @@ from exports.formats.records import Tally
 from exports.item_contents import ItemsContent
 from exports.models import Export
 from exports.preview import count
-from exports.reading_ahead import sessions_ahead
+from exports.reading_ahead import AtSnapshot, look_at_nothing, sessions_ahead
 from exports.run_contents import RunContent
 
 
 class Content(Protocol):
-    """One file on its way: how much it will be and is, its pieces, and what to say of it."""
+    """One file on its way: how much it will be and is, its pieces, and what to say of it.
+
+    `at_snapshot` is asked of the snapshot that the pieces are of, before them.
+    """
+
+    at_snapshot: AtSnapshot
 
     @property
     def n_rows(self) -> int:
@@ -29,6 +34,9 @@ class Content(Protocol):
 
     def n_expected(self) -> int:
         """How many rows there will be, at most."""
+
+    def n_in_database(self, using: str) -> int:
+        """How many of what its facts count the database has, in the snapshot of a connection."""
 
     def pieces(self) -> AbstractContextManager[Iterable[str] | Iterable[bytes]]:
         """The file in pieces, all of one snapshot."""
@@ -49,6 +57,8 @@ def content_of(export: Export, actor: Actor) -> Content:
 class SessionsContent:
     """Selected sessions in a format of sessions; rows are its test cases or conversations."""
 
+    at_snapshot: AtSnapshot = staticmethod(look_at_nothing)
+
     def __init__(self, export: Export, actor: Actor) -> None:
         self.export = export
         self.actor = actor
@@ -68,10 +78,14 @@ class SessionsContent:
         counts = count(self.export.selection.limited_rows(self.actor))
         return counts.expected_rows(self.format, self.export.parsed_options)
 
+    def n_in_database(self, using: str) -> int:
+        return count(self.export.selection.limited_rows(self.actor).using(using)).n_sessions
+
     @contextmanager
     def pieces(self) -> Iterator[Iterator[str]]:
         selection = self.export.selection
-        with sessions_ahead(selection.rows(self.actor), limit=selection.limit) as sessions:
+        rows = selection.rows(self.actor)
+        with sessions_ahead(rows, limit=selection.limit, first=self.at_snapshot) as sessions:
             yield self.format.write(sessions, self.export.parsed_options, self.tally)
 
     def facts(self) -> dict[str, Any]:

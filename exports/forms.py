@@ -29,7 +29,18 @@ class AgainForm(forms.Form):
     token = forms.UUIDField(widget=forms.HiddenInput)
 
 
-class ExportForm(forms.Form):
+class BundleForm(forms.Form):
+    """The switch that every dialog of a file has."""
+
+    is_bundle = forms.BooleanField(
+        required=False,
+        label="As a verifiable bundle",
+        help_text="A ZIP with the file, a manifest of what it holds and a small program that names "
+        "whatever was changed since, without the platform.",
+    )
+
+
+class ExportForm(BundleForm):
     """Format and options; the dialog's own defaults are formats.md 1.7."""
 
     format = forms.ChoiceField(

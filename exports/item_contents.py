@@ -19,7 +19,7 @@ from exports.formats.suites import SuiteHead, SuiteTally
 from exports.item_catalog import ItemExportFormat, ItemOptions, counted
 from exports.item_keys import key_uses
 from exports.item_reading import copied_lines, item_records, stored_items
-from exports.reading_ahead import rows_ahead
+from exports.reading_ahead import AtSnapshot, look_at_nothing, rows_ahead
 
 if TYPE_CHECKING:
     from exports.models import Export
@@ -51,6 +51,7 @@ class ItemsContent:
     """One version of a dataset in a format of datasets; rows are its items."""
 
     n_sessions = None
+    at_snapshot: AtSnapshot = staticmethod(look_at_nothing)
 
     def __init__(self, export: Export, actor: Actor) -> None:
         assert export.dataset is not None
@@ -77,9 +78,12 @@ class ItemsContent:
     def n_expected(self) -> int:
         return int(self.version.n_items)
 
+    def n_in_database(self, using: str) -> int:
+        return int(self.rows().at(self.number).using(using).count())
+
     @contextmanager
     def pieces(self) -> Iterator[Iterator[str] | Iterator[bytes]]:
-        with rows_ahead(self.read) as items:
+        with rows_ahead(self.read, self.at_snapshot) as items:
             self.file.items = items
             yield self.format.write(self.file)
 

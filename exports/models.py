@@ -19,7 +19,7 @@ from evalplatform.errors import Conflict
 from evalplatform.jobs.models import Job
 from evalplatform.scoping.actor import Actor
 from evalplatform.scoping.models import ScopedModel
-from exports.catalog import ExportFormat, file_name, named
+from exports.catalog import BUNDLE_SUFFIX, BUNDLE_TYPE, ExportFormat, file_name, named
 from exports.formats.options import ExportOptions
 from exports.item_catalog import ItemExportFormat, ItemOptions
 from exports.run_catalog import RunExportFormat, RunOptions
@@ -35,7 +35,8 @@ class Export(ScopedModel):
 
     `filters` and `options` are canonical, so that the same request on unchanged data gives the
     same bytes. `exported_by` is who asked, never derived from who saved the evidence. `saw_all`
-    says whether the file holds what only those see who see all of the team's sessions.
+    says whether the file holds what only those see who see all of the team's sessions. A bundle is
+    the same with its own proof (bundles/), `n_rows` those of the format.
     """
 
     JOB_KIND = "export"
@@ -48,6 +49,7 @@ class Export(ScopedModel):
     format_version = models.CharField(max_length=20)
     options = models.JSONField(default=dict)
     filters = models.JSONField(default=dict)
+    is_bundle = models.BooleanField(default=False)
     saw_all = models.BooleanField(default=False)
     dataset = models.ForeignKey(
         "datasets.Dataset", null=True, on_delete=models.CASCADE, related_name="+"
@@ -112,6 +114,7 @@ class Export(ScopedModel):
         options: ExportOptions,
         selection: Selection,
         *,
+        is_bundle: bool = False,
         by: Actor,
         idempotency_key: str | None = None,
     ) -> tuple[Export, bool]:
@@ -123,6 +126,7 @@ class Export(ScopedModel):
             "format": export_format.slug,
             "options": options.canonical(),
             "filters": selection.canonical(),
+            "is_bundle": is_bundle,
         }
         export = cls(format_version=str(export_format.version), **asked)
         return export._ask(asked, by, idempotency_key)
@@ -135,6 +139,7 @@ class Export(ScopedModel):
         dataset: Dataset,
         *,
         version: int | None = None,
+        is_bundle: bool = False,
         by: Actor,
         idempotency_key: str | None = None,
     ) -> tuple[Export, bool]:
@@ -143,6 +148,7 @@ class Export(ScopedModel):
             "format": export_format.slug,
             "options": options.canonical(),
             "filters": {"dataset": str(dataset.pk), "version": version},
+            "is_bundle": is_bundle,
         }
         export = cls(dataset=dataset, format_version=str(export_format.version), **asked)
         return export._ask(asked, by, idempotency_key)
@@ -154,6 +160,7 @@ class Export(ScopedModel):
         options: RunOptions,
         run: Run,
         *,
+        is_bundle: bool = False,
         by: Actor,
         idempotency_key: str | None = None,
     ) -> tuple[Export, bool]:
@@ -162,6 +169,7 @@ class Export(ScopedModel):
             "format": export_format.slug,
             "options": options.canonical(),
             "filters": {"run": str(run.pk)},
+            "is_bundle": is_bundle,
         }
         export = cls(run=run, format_version=str(export_format.version), **asked)
         return export._ask(asked, by, idempotency_key)
@@ -257,7 +265,29 @@ class Export(ScopedModel):
     @property
     def download_name(self) -> str:
         """Return the name its reader gets; the stored one is not for people."""
-        return self.file_name or file_name(self.format, self.created_at.date())
+        return self.file_name or file_name(
+            self.format, self.created_at.date(), is_bundle=self.is_bundle
+        )
+
+    @property
+    def suffix(self) -> str:
+        """Return the ending of the file's name."""
+        return BUNDLE_SUFFIX if self.is_bundle else self.export_format.suffix
+
+    @property
+    def media_type(self) -> str:
+        return BUNDLE_TYPE if self.is_bundle else self.export_format.media_type
+
+    @property
+    def bundle(self) -> dict[str, str]:
+        """Return the digests of a bundle that is built."""
+        found: dict[str, str] = (self.manifest or {}).get("bundle", {})
+        return found
+
+    @property
+    def label(self) -> str:
+        """Return the format as a person says it."""
+        return self.export_format.label + (", bundle" if self.is_bundle else "")
 
 
 def require_export(actor: Actor) -> None:

@@ -21,22 +21,32 @@ LOOK_EVERY = 0.1  # seconds between looks at whether the other side still wants 
 Batch = list[Any]
 Shelf = Queue[Batch | None]
 Read = Callable[[str], Iterator[Batch]]
+AtSnapshot = Callable[[str], None]
+
+
+def look_at_nothing(using: str) -> None:
+    """What is asked of a snapshot, beside its rows, where nobody wants to know more."""
 
 
 @contextmanager
-def sessions_ahead(rows: Any, *, limit: int | None) -> Iterator[Iterator[ExportSession]]:
+def sessions_ahead(
+    rows: Any, *, limit: int | None, first: AtSnapshot = look_at_nothing
+) -> Iterator[Iterator[ExportSession]]:
     """Give the sessions of one snapshot."""
-    with rows_ahead(lambda using: read_batches(rows, using=using, limit=limit)) as sessions:
+    with rows_ahead(lambda using: read_batches(rows, using=using, limit=limit), first) as sessions:
         yield sessions
 
 
 @contextmanager
-def rows_ahead(read: Read) -> Iterator[Iterator[Any]]:
-    """Give what `read` yields in one snapshot; leaving the block ends it, whatever is left."""
+def rows_ahead(read: Read, first: AtSnapshot = look_at_nothing) -> Iterator[Iterator[Any]]:
+    """Give what `read` yields in one snapshot; leaving the block ends it, whatever is left.
+
+    `first` may ask more of the same snapshot.
+    """
     shelf: Shelf = Queue(maxsize=1)
     enough = Event()
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="export-reader") as pool:
-        reading = pool.submit(fill, shelf, enough, read)
+        reading = pool.submit(fill, shelf, enough, read, first)
         try:
             yield taken(shelf, reading)
         finally:
@@ -50,10 +60,11 @@ def taken(shelf: Shelf, reading: Future[None]) -> Iterator[Any]:
     reading.result()
 
 
-def fill(shelf: Shelf, enough: Event, read: Read) -> None:
+def fill(shelf: Shelf, enough: Event, read: Read, first: AtSnapshot) -> None:
     """Read one snapshot, at most one batch ahead; None says that there is no more."""
     try:
         with snapshot() as using:
+            first(using)
             for batch in read(using):
                 put(shelf, batch, enough)
                 if enough.is_set():

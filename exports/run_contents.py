@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from evalplatform.scoping.actor import Actor
 from exports.formats.records import ItemTally
 from exports.formats.run_records import RunHead
-from exports.reading_ahead import rows_ahead
+from exports.reading_ahead import AtSnapshot, look_at_nothing, rows_ahead
 from exports.run_catalog import RunExportFormat, RunOptions
 from exports.run_reading import finished_rows, read_head
 from runs.models import Run
@@ -38,6 +38,7 @@ class RunContent:
     """A run in a format of runs; rows are its test results, those that wait left out."""
 
     n_sessions = None
+    at_snapshot: AtSnapshot = staticmethod(look_at_nothing)
 
     def __init__(self, export: Export, actor: Actor) -> None:
         assert export.run is not None
@@ -55,9 +56,12 @@ class RunContent:
     def n_expected(self) -> int:
         return int(finished_rows(self.run, self.actor).count())
 
+    def n_in_database(self, using: str) -> int:
+        return int(finished_rows(self.run, self.actor).using(using).count())
+
     @contextmanager
     def pieces(self) -> Iterator[Iterator[str] | Iterator[bytes]]:
-        with rows_ahead(self.read) as rows:
+        with rows_ahead(self.read, self.at_snapshot) as rows:
             self.file = RunFile(next(rows), rows, self.options)
             yield self.format.write(self.file)
 

@@ -20,7 +20,7 @@ def send_export(request: HttpRequest, export: Export, *, by: Actor) -> HttpRespo
         n_bytes=require_file(export),
         sha256=export.sha256,
         name=export.download_name,
-        media_type=export.export_format.media_type,
+        media_type=export.media_type,
     )
     try:
         handle = cast(BinaryIO, export.file.open("rb"))

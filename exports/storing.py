@@ -28,13 +28,13 @@ FOLDER = "exports"
 PART = ".part"
 MANIFEST = ".manifest.json"
 NAME = re.compile(r"(?P<export>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.(?P<attempt>\d+)\..+")
-NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+NEW_FILE = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 Waiting = Callable[[], None]
 
 
 def attempt_name(export: Export, attempt: int) -> str:
     """Return the name in storage of what one attempt at an export builds."""
-    return f"{FOLDER}/{export.pk}.{attempt}{export.export_format.suffix}"
+    return f"{FOLDER}/{export.pk}.{attempt}{export.suffix}"
 
 
 def temporary_file() -> BinaryIO:
@@ -46,7 +46,7 @@ def temporary_file() -> BinaryIO:
 
 @contextmanager
 def whole_file(name: str, while_waiting: Waiting) -> Iterator[BinaryIO]:
-    """Give a file to write, which has its name only once it is whole and on the disk.
+    """Give a file to write and read, which has its name only once it is whole and on the disk.
 
     `while_waiting` is called now and then during what takes long; it may stop it by raising.
     """
@@ -62,7 +62,7 @@ def folder_file(name: str, while_waiting: Waiting) -> Iterator[BinaryIO]:
     part = final.with_name(final.name + PART)
     final.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
-        with os.fdopen(os.open(part, NEW_FILE, 0o600), "wb") as handle:
+        with os.fdopen(os.open(part, NEW_FILE, 0o600), "w+b") as handle:
             yield handle
             handle.flush()
             while_waiting()

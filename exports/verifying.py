@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+import tempfile
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from hashlib import file_digest
@@ -16,6 +17,7 @@ from datasets.formats.catalog import ITEM_FORMATS, named_items
 from datasets.formats.items import Item
 from datasets.formats.options import ReadOptions
 from datasets.formats.records import RowError
+from exports.bundles import checking
 from exports.formats import run_csv
 
 Count = Callable[[Path], int]
@@ -30,20 +32,51 @@ class NotWholeError(Exception):
 
 def verify(file: Path, manifest: Mapping[str, Any]) -> list[str]:
     """Return what was found right; NotWholeError at the first difference."""
+    bundle = manifest.get("bundle")
+    if isinstance(bundle, dict):
+        found = verify_bundle(file, str(bundle.get("bundleDigest")))
+        compare("sha256", sha256_of(file), required(manifest, "sha256"))
+        return found
     expected = {name: required(manifest, name) for name in ("bytes", "sha256", "rows", "format")}
     compare("bytes", file.stat().st_size, expected["bytes"])
-    with file.open("rb") as stream:
-        compare("sha256", file_digest(stream, "sha256").hexdigest(), expected["sha256"])
-    count = COUNTS.get(str(expected["format"]))
-    if count is None:
-        raise NotWholeError(f"Its format {expected['format']!r} is unknown to this version.")
-    n_rows = count(file)
+    compare("sha256", sha256_of(file), expected["sha256"])
+    n_rows = counter(str(expected["format"]))(file)
     compare_rows(str(expected["format"]), n_rows, expected["rows"])
     return [
         f"{expected['bytes']:,} bytes",
         f"sha256 {expected['sha256']}",
         f"{expected['rows']:,} {manifest.get('rowsAre', 'rows')}",
     ]
+
+
+def verify_bundle(path: Path, digest: str | None = None) -> list[str]:
+    """The same of a bundle, an archive or a folder, which brings its manifest."""
+    try:
+        manifest = checking.check_bundle(path, digest)
+        part = checking.only_part(manifest)
+        if part is not None:
+            with tempfile.TemporaryDirectory(prefix="evalplatform-") as folder:
+                slug = str(manifest["content"]["format"])
+                n_rows = counter(slug)(checking.copy_part(path, part, folder))
+            compare_rows(slug, n_rows, part["rows"])
+    except checking.BundleNotWholeError as error:
+        raise NotWholeError(str(error)) from error
+    parts = [each for each in manifest["content"]["parts"] if each["name"].startswith("data/")]
+    told = [f"{each['name']} {each['rows']:,} rows" for each in parts if each["rows"] is not None]
+    return [*told, f"bundle digest {manifest['bundleDigest']}"]
+
+
+def sha256_of(file: Path) -> str:
+    """Return the hash of a file, read a piece at a time."""
+    with file.open("rb") as stream:
+        return file_digest(stream, "sha256").hexdigest()
+
+
+def counter(slug: str) -> Count:
+    """Return what counts the rows of a format."""
+    if slug not in COUNTS:
+        raise NotWholeError(f"Its format {slug!r} is unknown to this version.")
+    return COUNTS[slug]
 
 
 def required(manifest: Mapping[str, Any], name: str) -> Any:

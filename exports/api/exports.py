@@ -96,6 +96,7 @@ class ExportViewSet(ScopedViewSet):
             FORMATS[given["format"]],
             given["options"],
             selection,
+            is_bundle=given["bundle"],
             by=self.actor,
             idempotency_key=key,
         )
@@ -107,6 +108,7 @@ class ExportViewSet(ScopedViewSet):
             given["options"],
             dataset,
             version=known_version(dataset, given.get("version"), self.actor),
+            is_bundle=given["bundle"],
             by=self.actor,
             idempotency_key=key,
         )
@@ -116,6 +118,7 @@ class ExportViewSet(ScopedViewSet):
             RUN_FORMATS[given["format"]],
             given["options"],
             get_visible(Run, self.actor, pk=given["run"]),
+            is_bundle=given["bundle"],
             by=self.actor,
             idempotency_key=key,
         )

@@ -52,7 +52,8 @@ class ExportRequestSerializer(serializers.Serializer[Any]):
     """What is asked for: a format, its options, and which sessions, dataset and version, or run.
 
     Formats of sessions take `filters`, `sessionIds` and `limit`; formats of datasets `dataset` and
-    `version`, whose newest is taken when none is named; formats of runs `run`.
+    `version`, whose newest is taken when none is named; formats of runs `run`. With `bundle` any of
+    them comes as a ZIP with its manifest and the program that checks it.
     """
 
     format = serializers.ChoiceField([*FORMATS, *ITEM_FORMATS, *RUN_FORMATS])
@@ -65,6 +66,9 @@ class ExportRequestSerializer(serializers.Serializer[Any]):
     dataset = serializers.UUIDField(required=False)
     version = serializers.IntegerField(required=False, min_value=1, max_value=MOST)
     run = serializers.UUIDField(required=False)
+    bundle = serializers.BooleanField(
+        required=False, default=False, help_text="A ZIP with the file and the proof of it."
+    )
 
     def to_internal_value(self, data: Any) -> Any:
         unknown = sorted(set(data) - set(self.fields)) if isinstance(data, dict) else []
@@ -117,6 +121,8 @@ class ExportSerializer(serializers.ModelSerializer[Export]):
     dataset = serializers.UUIDField(source="dataset_id", allow_null=True)
     version = serializers.IntegerField(source="dataset_version", allow_null=True)
     run = serializers.UUIDField(source="run_id", allow_null=True)
+    bundle = serializers.BooleanField(source="is_bundle")
+    bundleDigest = serializers.SerializerMethodField()  # noqa: N815
     rowsDone = serializers.IntegerField(source="job.n_done")  # noqa: N815
     rowsExpected = serializers.IntegerField(source="job.n_expected", allow_null=True)  # noqa: N815
     rows = serializers.IntegerField(source="n_rows", allow_null=True)
@@ -134,11 +140,16 @@ class ExportSerializer(serializers.ModelSerializer[Export]):
         model = Export
         fields = [
             "id", "state", "format", "formatVersion", "options", "filters", "sessionIds", "limit",
-            "dataset", "version", "run", "rowsDone", "rowsExpected", "rows", "sessions", "bytes",
-            "sha256", "exportedBy",
+            "dataset", "version", "run", "bundle", "bundleDigest", "rowsDone", "rowsExpected",
+            "rows", "sessions", "bytes", "sha256", "exportedBy",
             "createdAt", "builtAt", "expiresAt", "error", "downloadUrl", "manifestUrl",
         ]  # fmt: skip
         read_only_fields = fields
+
+    @extend_schema_field({"type": "string", "nullable": True})
+    def get_bundleDigest(self, export: Export) -> str | None:  # noqa: N802
+        digest: str | None = export.bundle.get("bundleDigest")
+        return digest
 
     @extend_schema_field(ADDRESS)
     def get_downloadUrl(self, export: Export) -> str | None:  # noqa: N802

@@ -15,13 +15,14 @@ from evalplatform.accounts.roles import Verb
 from evalplatform.errors import Conflict
 from evalplatform.scoping.actor import Actor
 from evalplatform.scoping.views import ScopedPage
+from exports.forms import BundleForm
 from exports.item_catalog import ITEM_FORMATS, ItemExportFormat, ItemOptions
 from exports.models import Export
 
 LISTED_VERSIONS = 100
 
 
-class DatasetExportForm(forms.Form):
+class DatasetExportForm(BundleForm):
     """What is asked for; the switch is on for people and heeded by the CSV formats alone."""
 
     format = forms.ChoiceField(
@@ -94,6 +95,7 @@ class DatasetExportView(ScopedPage):
             form.options,
             dataset,
             version=form.cleaned_data["version"],
+            is_bundle=form.cleaned_data["is_bundle"],
             by=self.actor,
             idempotency_key=f"page:{form.cleaned_data['token']}",
         )

@@ -71,6 +71,7 @@ class ExportDialogView(ScopedPage):
                 form.export_format,
                 form.options,
                 selection,
+                is_bundle=form.cleaned_data["is_bundle"],
                 by=self.actor,
                 idempotency_key=f"page:{form.cleaned_data['token']}",
             )

@@ -118,6 +118,7 @@ class ExportAgainView(ScopedPage):
 
 def ask_again(export: Export, key: str, by: Actor) -> Export:
     """Return a new export of the same: of a dataset the version it was, of others as they are."""
+    asked: dict[str, Any] = {"is_bundle": export.is_bundle, "by": by, "idempotency_key": key}
     if export.dataset is not None:
         assert isinstance(export.export_format, ItemExportFormat)
         again, _ = Export.request_dataset(
@@ -125,19 +126,16 @@ def ask_again(export: Export, key: str, by: Actor) -> Export:
             ItemOptions.parse(export.options),
             export.dataset,
             version=export.dataset_version,
-            by=by,
-            idempotency_key=key,
+            **asked,
         )
         return again
     if export.run is not None:
         assert isinstance(export.export_format, RunExportFormat)
         options = RunOptions.parse(export.options)
-        return Export.request_run(
-            export.export_format, options, export.run, by=by, idempotency_key=key
-        )[0]
+        return Export.request_run(export.export_format, options, export.run, **asked)[0]
     assert isinstance(export.export_format, ExportFormat)
     again, _ = Export.request(
-        export.export_format, export.parsed_options, export.selection, by=by, idempotency_key=key
+        export.export_format, export.parsed_options, export.selection, **asked
     )
     return again
 

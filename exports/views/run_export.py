@@ -13,6 +13,7 @@ from django.shortcuts import redirect
 from evalplatform.accounts.roles import Verb
 from evalplatform.errors import Conflict
 from evalplatform.scoping.views import ScopedPage
+from exports.forms import BundleForm
 from exports.models import Export
 from exports.run_catalog import RUN_FORMATS, RunExportFormat, RunOptions, TableFormat
 from runs.models import Run
@@ -23,7 +24,7 @@ TABLES = {
 }
 
 
-class RunExportForm(forms.Form):
+class RunExportForm(BundleForm):
     """What is asked for; a format takes of the options those that it heeds."""
 
     format = forms.ChoiceField(
@@ -93,6 +94,11 @@ class RunExportView(ScopedPage):
         """Return the export, the same however often this form is sent."""
         key = f"page:{form.cleaned_data['token']}"
         export, _ = Export.request_run(
-            form.chosen, form.options, run, by=self.actor, idempotency_key=key
+            form.chosen,
+            form.options,
+            run,
+            is_bundle=form.cleaned_data["is_bundle"],
+            by=self.actor,
+            idempotency_key=key,
         )
         return export

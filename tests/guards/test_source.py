@@ -85,6 +85,7 @@ EXEMPT = {
     "exports/source.py annotate(**)": "columns written in this file",
     "exports/source.py values_list(*)": "columns written in this file",
     "exports/source.py cursor": "makes the transaction one moment's state",
+    "exports/bundles/building.py cursor": "which moment of the database it sees, no rows",
     "exports/item_keys.py cursor": "which keys the items of a dataset hold that was visible",
     "exports/item_reading.py cursor": "copies rows that visible_to(actor) gave",
     "exports/run_reading.py cursor": "reads a run that was visible in the same snapshot",
