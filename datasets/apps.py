@@ -20,6 +20,9 @@ class DatasetsConfig(AppConfig):
             populating,
             searching,
         )
+        from datasets.failing_rules import failing_rules
         from datasets.formats.zip_members import ZipCaps, configure
+        from evalplatform import home
 
         configure(ZipCaps(**settings.ZIP_CAPS))
+        home.ask(failing_rules)

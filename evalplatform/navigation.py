@@ -20,6 +20,7 @@ PLACES = (
     ("Datasets", "datasets", "datasets", "d", "see", "work"),
     ("Runs", "runs", "runs", "r", "see", "work"),
     ("Queues", "queues", "queues", "q", "review", "work"),
+    ("Analysis", "analysis", "analysis", "y", "see_analysis", "work"),
     ("Exports", "exports", "exports", "x", "export", "work"),
     ("Members", "members", "members", "m", "manage_members", "settings"),
     ("Endpoints", "endpoints", "machine", "o", "see", "settings"),

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from reviews.views import (
+    analysis,
     behavioral,
     evals,
     finalise,
@@ -16,6 +17,7 @@ from reviews.views import (
     review_history,
     rubric_edit,
     rubrics,
+    run_analysis,
     run_review,
     session,
     webhooks,
@@ -124,4 +126,14 @@ urlpatterns += [
         finalise.RunReviewStateView.as_view(),
         name="run-review-state",
     ),
+]
+
+# Analysis
+urlpatterns += [
+    path("analysis/", analysis.QualityView.as_view(), name="analysis"),
+    path("analysis/team/", analysis.TeamView.as_view(), name="analysis-team"),
+    path("analysis/labels/", analysis.ObservatoryView.as_view(), name="analysis-labels"),
+    path("analysis/registry/", analysis.RegistryView.as_view(), name="analysis-registry"),
+    path("home/quality/", analysis.HomeQualityView.as_view(), name="home-quality"),
+    path("runs/<uuid:pk>/analysis/", run_analysis.RunAnalysisView.as_view(), name="run-analysis"),
 ]

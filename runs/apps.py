@@ -10,8 +10,11 @@ class RunsConfig(AppConfig):
 
     def ready(self) -> None:
         from datasets.populated import on_populated
+        from evalplatform import home
         from runs import analysis, chunks, delta  # noqa: F401
+        from runs.failed_runs import failed_runs
         from runs.outbound import allowing
 
+        home.ask(failed_runs)
         on_populated(delta.start_for)
         allowing.allowed()

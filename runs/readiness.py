@@ -1,28 +1,45 @@
 """The readiness gate (formats.md 3.7): do runs, prompts, rows, responses and reviews agree?
 
-All numbers are counts of rows as they are now. `ready | 60 | 3000 | 3000 | 3000` are the status,
-the runs, the prompts expected of them, their rows and the responses that are not empty; the reviews
-come last once something counts them.
+All numbers are counts of rows as they are now. `ready | 60 | 3000 | 3000 | 3000 | 3000` are the
+status, the runs, the prompts expected of them, their rows, the responses that are not empty, and
+the reviews by one reviewer: who is asked about, else who has reviewed most. Reviews come once
+something counts them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Count, F, Q, Sum
 from django.db.models.functions import Coalesce
 
 from runs.models import Run, RunItem
 
-CountReviews = Callable[[Any], int]
 MOST_NAMED = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """Somebody who reviewed rows of the runs: how many of each run, complete ones alone."""
+
+    reviewer: UUID
+    name: str
+    by_run: dict[UUID, int]
+
+    @property
+    def n(self) -> int:
+        return sum(self.by_run.values())
+
+
+CountReviews = Callable[[Any], list[Reviewed]]
 _count_reviews: list[CountReviews] = []
 
 
 def reviews_are_counted_by(count: CountReviews) -> None:
-    """Have `count(runs)` say how many rows of a queryset of runs are reviewed."""
+    """Have `count(runs)` say who reviewed how many rows of a queryset of runs."""
     _count_reviews[:] = [count]
 
 
@@ -36,6 +53,8 @@ class Readiness:
     n_responses: int
     n_reviews: int | None
     reasons: tuple[str, ...]
+    reviewer: Reviewed | None = None
+    reviewers: tuple[Reviewed, ...] = ()
 
     @property
     def is_ready(self) -> bool:
@@ -52,8 +71,11 @@ class Readiness:
         return " | ".join([self.status, *(str(each) for each in counts if each is not None)])
 
 
-def readiness(runs: Any, *, n_wanted: int | None = None) -> Readiness:
-    """Measure a queryset of runs; `n_wanted` is how many there should be, any number if None."""
+def readiness(runs: Any, *, n_wanted: int | None = None, reviewer: UUID | None = None) -> Readiness:
+    """Measure a queryset of runs; `n_wanted` is how many there should be, any number if None.
+
+    Reviews are those of `reviewer`, else of who has reviewed most of these runs.
+    """
     n_runs, n_prompts = runs.aggregate(
         n=Count("pk"), prompts=Coalesce(Sum("prompt_count"), 0)
     ).values()
@@ -61,31 +83,36 @@ def readiness(runs: Any, *, n_wanted: int | None = None) -> Readiness:
     told = RunItem.all_rows.filter(of_runs).aggregate(
         n_items=Count("pk"), n_responses=Count("pk", filter=~Q(response=""))
     )
-    n_reviews = _count_reviews[0](runs) if _count_reviews else None
+    people = _count_reviews[0](runs) if _count_reviews else []
+    people.sort(key=lambda each: (-each.n, each.name))
+    chosen = next((each for each in people if reviewer in (None, each.reviewer)), None)
+    n_reviews = (chosen.n if chosen else 0) if _count_reviews else None
     counted = Readiness(n_runs, n_prompts, **told, n_reviews=n_reviews, reasons=())
-    reasons = (*_sums(counted, n_wanted), *_single_runs(runs, of_runs))
-    return Readiness(n_runs, n_prompts, **told, n_reviews=n_reviews, reasons=reasons)
+    by_run = chosen.by_run if chosen and n_reviews is not None else None
+    reasons = (*_sums(counted, n_wanted, chosen), *_single_runs(runs, of_runs, by_run))
+    return replace(counted, reasons=reasons, reviewer=chosen, reviewers=tuple(people))
 
 
-def _sums(found: Readiness, n_wanted: int | None) -> list[str]:
+def _sums(found: Readiness, n_wanted: int | None, reviewer: Reviewed | None) -> list[str]:
     """What does not agree of the whole."""
     if not found.n_runs:
         return ["There are no runs."]
     told = []
     if n_wanted is not None and found.n_runs != n_wanted:
         told.append(f"{found.n_runs:,} runs of {n_wanted:,} are there.")
+    by = f" by {reviewer.name}" if reviewer else ""
     for n, what in (
         (found.n_items, "run items"),
         (found.n_responses, "responses that are not empty"),
-        (found.n_reviews, "reviews"),
+        (found.n_reviews, f"reviews{by}"),
     ):
         if n is not None and n != found.n_prompts:
             told.append(f"{n:,} {what} for {found.n_prompts:,} expected prompts.")
     return told
 
 
-def _single_runs(runs: Any, of_runs: Q) -> list[str]:
-    """The runs whose own rows or responses are not as many as their prompts, the first ones."""
+def _single_runs(runs: Any, of_runs: Q, reviews: dict[UUID, int] | None) -> list[str]:
+    """The runs whose own rows, responses or reviews are not as many as their prompts: the first."""
     rows = RunItem.all_rows.filter(of_runs).order_by().values("run")
     counts = {
         each["run"]: (each["n"], each["n_responses"])
@@ -95,11 +122,14 @@ def _single_runs(runs: Any, of_runs: Q) -> list[str]:
     told = []
     for pk, title, status, n_prompts in listed.values_list("pk", "title", "status", "prompt_count"):
         n_items, n_responses = counts.get(pk, (0, 0))
-        if (n_items, n_responses) != (n_prompts, n_prompts):
-            told.append(
-                f"“{title}” ({status}): {n_prompts:,} prompts, {n_items:,} items, "
-                f"{n_responses:,} responses."
-            )
+        n_reviews = n_prompts if reviews is None else reviews.get(pk, 0)
+        if {n_items, n_responses, n_reviews} == {n_prompts}:
+            continue
+        reviewed = "" if reviews is None else f", {n_reviews:,} reviews"
+        told.append(
+            f"“{title}” ({status}): {n_prompts:,} prompts, {n_items:,} items, "
+            f"{n_responses:,} responses{reviewed}."
+        )
     if len(told) > MOST_NAMED:
         return [*told[:MOST_NAMED], f"{len(told) - MOST_NAMED:,} more runs do not agree."]
     return told

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from reviews.api import (
+    analysis,
     behaviour,
     labels,
     lifecycle,
@@ -98,4 +99,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *working,
     *telling,
     *finishing,
+]
+
+# The whole, for owners and admins; and one run.
+urlpatterns += [
+    path("analysis/quality", analysis.QualityView.as_view(), name="api-quality"),
+    path("analysis/team", analysis.TeamView.as_view(), name="api-team-review"),
+    path("analysis/behavior", analysis.ObservatoryView.as_view(), name="api-behavior"),
+    path("analysis/registry", analysis.RegistryView.as_view(), name="api-registry"),
+    path("analysis/readiness", analysis.ReadinessView.as_view(), name="api-readiness"),
+    path(f"{RUN}/analysis", analysis.RunAnalysisView.as_view(), name="api-run-analysis"),
 ]

@@ -122,6 +122,20 @@ api-session                          GET    session    ok   ok   ok   404  404  
 api-session-label                    PATCH  session    ok   ok   ok   404  403  404  in   in    api-label
 api-labels                           POST   -          ok   ok   ok   ok   403  ok   in   in    api-labels
 
+# analysis
+analysis                             GET    -          ok   ok   403  403  403  404  in   in
+analysis-team                        GET    -          ok   ok   403  403  403  404  in   in
+analysis-labels                      GET    -          ok   ok   403  403  403  404  in   in
+analysis-registry                    GET    -          ok   ok   403  403  403  404  in   in
+home-quality                         GET    -          ok   ok   403  403  403  404  in   in
+run-analysis                         GET    run        ok   ok   ok   404  404  404  in   in
+api-quality                          GET    -          ok   ok   403  403  403  ok   in   in
+api-team-review                      GET    -          ok   ok   403  403  403  ok   in   in
+api-behavior                         GET    -          ok   ok   403  403  403  ok   in   in
+api-registry                         GET    -          ok   ok   403  403  403  ok   in   in
+api-readiness                        GET    -          ok   ok   403  403  403  ok   in   in
+api-run-analysis                     GET    run        ok   ok   ok   404  404  404  in   in
+
 # datasets
 output-import                        GET    -          ok   ok   ok   ok   ok   404  in   in
 output-import                        POST   -          422  422  422  422  422  404  in   in    text=a

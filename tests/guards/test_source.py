@@ -201,6 +201,13 @@ EXEMPT = {
     "runs/readiness.py all_rows": "rows of runs that the caller gave; counts only",
     "runs/management/commands/readiness.py all_rows": "an operator counts every team's runs",
     "runs/management/commands/reseal_keys.py all_rows": "an operator seals every team's keys again",
+    "reviews/analysis/asking.py cursor": "statements that narrow to the team of an actor who sees "
+    "all of it; 403 for who does not",
+    "reviews/analysis/one_run.py cursor": "a run that get_visible gave, and a queue that was "
+    "visible to who runs it",
+    "reviews/home_parts.py all_rows": "whether items that visible_to(actor) gave are typed over, "
+    "flagged or settled; counts only",
+    "reviews/reviewed_rows.py all_rows": "reviews of runs that the caller gave; counts only",
     "runs/pacing.py cursor": "takes the next turn of an endpoint that whoever asks was given",
     "evalplatform/health.py cursor": "asks the database for SELECT 1",
 }

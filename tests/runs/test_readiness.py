@@ -12,11 +12,26 @@ from django.test import Client
 from evalplatform.scoping.actor import Actor
 from runs import readiness as gate
 from runs.models import CheckResult, Run, RunBatch, RunItem
-from runs.readiness import readiness
+from runs.readiness import Reviewed, readiness
 from tests.cast import Cast
 from tests.runs_made import make_run
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def nobody_counts_reviews(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The gate as it is before something counts reviews."""
+    monkeypatch.setattr(gate, "_count_reviews", [])
+
+
+def reviewed(reviewer: Actor, runs: Any, n: int) -> Reviewed:
+    """Somebody who reviewed so many rows of each run."""
+    return Reviewed(reviewer.user.pk, reviewer.user.name, dict.fromkeys(ids(runs), n))
+
+
+def ids(runs: Any) -> list[Any]:
+    return list(runs.values_list("pk", flat=True))
 
 
 def make_batch(owner: Actor, *, n_runs: int = 3, n_prompts: int = 4) -> RunBatch:
@@ -36,11 +51,13 @@ def runs_of(batch: RunBatch) -> Any:
     return Run.all_rows.filter(batch=batch)
 
 
+@pytest.mark.usefixtures("nobody_counts_reviews")
 def test_what_agrees_is_ready(cast: Cast) -> None:
     found = readiness(runs_of(make_batch(cast.eva)), n_wanted=3)
     assert (found.line, found.reasons) == ("ready | 3 | 12 | 12 | 12", ())
 
 
+@pytest.mark.usefixtures("nobody_counts_reviews")
 def test_an_empty_response_is_named_with_its_run(cast: Cast) -> None:
     batch = make_batch(cast.eva)
     RunItem.all_rows.filter(run__batch_position=1, order_index=2).update(response="")
@@ -52,6 +69,7 @@ def test_an_empty_response_is_named_with_its_run(cast: Cast) -> None:
     )
 
 
+@pytest.mark.usefixtures("nobody_counts_reviews")
 def test_a_row_too_many_in_one_run_does_not_hide_one_too_few_in_another(cast: Cast) -> None:
     batch = make_batch(cast.eva, n_runs=2)
     first, second = runs_of(batch).order_by("batch_position")
@@ -63,28 +81,43 @@ def test_a_row_too_many_in_one_run_does_not_hide_one_too_few_in_another(cast: Ca
     assert found.reasons[0] == "“Run 1” (success): 4 prompts, 3 items, 3 responses."
 
 
+@pytest.mark.usefixtures("nobody_counts_reviews")
 def test_a_run_that_is_missing_is_said(cast: Cast) -> None:
     batch = make_batch(cast.eva)
     found = readiness(runs_of(batch).exclude(batch_position=2), n_wanted=3)
     assert found.reasons == ("2 runs of 3 are there.",)
 
 
+@pytest.mark.usefixtures("nobody_counts_reviews")
 def test_no_runs_are_not_ready(cast: Cast) -> None:
     found = readiness(Run.all_rows.none())
     assert (found.line, found.reasons) == ("not ready | 0 | 0 | 0 | 0", ("There are no runs.",))
 
 
-def test_reviews_are_the_last_number_once_something_counts_them(
+def test_reviews_are_those_of_who_reviewed_most_or_is_asked_about(
     cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(gate, "_count_reviews", [])
-    gate.reviews_are_counted_by(lambda runs: runs.count() * 4)
     batch = make_batch(cast.eva)
-    assert readiness(runs_of(batch), n_wanted=3).line == "ready | 3 | 12 | 12 | 12 | 12"
-    gate.reviews_are_counted_by(lambda runs: 5)
-    assert readiness(runs_of(batch)).reasons == ("5 reviews for 12 expected prompts.",)
+    gate.reviews_are_counted_by(
+        lambda runs: [reviewed(cast.emil, runs, 1), reviewed(cast.tess, runs, 4)]
+    )
+    found = readiness(runs_of(batch), n_wanted=3)
+    assert (found.line, found.reasons) == ("ready | 3 | 12 | 12 | 12 | 12", ())
+    other = readiness(runs_of(batch), reviewer=cast.emil.user.pk)
+    assert other.line == "not ready | 3 | 12 | 12 | 12 | 3"
+    assert other.reasons == (
+        "3 reviews by Emil for 12 expected prompts.",
+        *(f"“Run {n}” (success): 4 prompts, 4 items, 4 responses, 1 reviews." for n in (1, 2, 3)),
+    )
+    gate.reviews_are_counted_by(lambda runs: [])
+    nobody = readiness(runs_of(batch))
+    assert (nobody.line, nobody.reasons) == (
+        "not ready | 3 | 12 | 12 | 12 | 0", ("0 reviews for 12 expected prompts.",),
+    )  # fmt: skip
 
 
+@pytest.mark.usefixtures("nobody_counts_reviews")
 def test_the_command_prints_the_line_and_ends_with_1_when_not_ready(
     cast: Cast, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -104,6 +137,7 @@ def test_the_command_prints_the_line_and_ends_with_1_when_not_ready(
     [
         (("--batch", "nine"), "There is no batch 'nine'."),
         (("--team", "nobody"), "There is no team 'nobody'."),
+        (("--reviewer", "nobody@x"), "There is nobody with the address 'nobody@x' in a team."),
     ],
 )
 def test_the_command_says_what_is_not_there(arguments: tuple[str, str], message: str) -> None:
@@ -111,6 +145,7 @@ def test_the_command_says_what_is_not_there(arguments: tuple[str, str], message:
         call_command("readiness", *arguments)
 
 
+@pytest.mark.usefixtures("nobody_counts_reviews")
 def test_the_page_shows_a_batch_to_who_administers(
     cast: Cast, sign_in: Callable[[Actor], Client]
 ) -> None:
