@@ -23,6 +23,7 @@ class ExportAdmin(ScopedModelAdmin):
         "dataset_version",
         "run",
         "is_bundle",
+        "queue",
         "n_sessions",
         "n_rows",
         "n_bytes",

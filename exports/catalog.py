@@ -1,6 +1,7 @@
 """The export formats of sessions; menus, API, help and tests are made from this list.
 
-Those of datasets are in item_catalog.py, those of runs in run_catalog.py.
+Those of datasets are in item_catalog.py, those of runs in run_catalog.py, those of reviews in
+review_catalog.py.
 """
 
 import datetime
@@ -12,6 +13,7 @@ from exports.formats import deepeval, openai_chat, plain_text
 from exports.formats.options import ExportOptions
 from exports.formats.records import ExportSession, Tally
 from exports.item_catalog import ITEM_FORMATS, ItemExportFormat
+from exports.review_catalog import REVIEW_FORMATS, ReviewExportFormat
 from exports.run_catalog import RUN_FORMATS, RunExportFormat
 
 BUNDLE_SUFFIX, BUNDLE_TYPE = ".zip", "application/zip"
@@ -70,8 +72,10 @@ _FORMATS = (
 FORMATS = {export_format.slug: export_format for export_format in _FORMATS}
 
 
-def named(slug: str) -> ExportFormat | ItemExportFormat | RunExportFormat:
-    """The format of that name, of sessions, of datasets or of runs."""
+def named(slug: str) -> ExportFormat | ItemExportFormat | RunExportFormat | ReviewExportFormat:
+    """The format of that name, of sessions, of datasets, of runs or of reviews."""
+    if slug in REVIEW_FORMATS:
+        return REVIEW_FORMATS[slug]
     return FORMATS.get(slug) or ITEM_FORMATS.get(slug) or RUN_FORMATS[slug]
 
 

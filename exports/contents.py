@@ -1,4 +1,4 @@
-"""What a file is about: sessions that were selected, one version of a dataset, or a run."""
+"""What a file is about: sessions that were selected, a version of a dataset, a run, reviews."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from exports.item_contents import ItemsContent
 from exports.models import Export
 from exports.preview import count
 from exports.reading_ahead import AtSnapshot, look_at_nothing, sessions_ahead
+from exports.review_catalog import REVIEW_FORMATS
+from exports.review_contents import ReviewContent
 from exports.run_contents import RunContent
 
 
@@ -49,6 +51,8 @@ def content_of(export: Export, actor: Actor) -> Content:
     """The content of an export, as its person sees it now."""
     if export.dataset_id is not None:
         return ItemsContent(export, actor)
+    if export.format in REVIEW_FORMATS:
+        return ReviewContent(export, actor)
     if export.run_id is not None:
         return RunContent(export, actor)
     return SessionsContent(export, actor)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models, transaction
 from django.db.models import Q
 from django.urls import reverse
@@ -22,8 +22,11 @@ from evalplatform.scoping.models import ScopedModel
 from exports.catalog import BUNDLE_SUFFIX, BUNDLE_TYPE, ExportFormat, file_name, named
 from exports.formats.options import ExportOptions
 from exports.item_catalog import ItemExportFormat, ItemOptions
+from exports.review_catalog import REVIEW_FORMATS, ReviewExportFormat, ReviewOptions
+from exports.review_scope import ReviewScope
 from exports.run_catalog import RunExportFormat, RunOptions
 from exports.selection import Selection
+from reviews.models import Queue
 from runs.models import Run
 
 if TYPE_CHECKING:
@@ -56,6 +59,9 @@ class Export(ScopedModel):
     )
     dataset_version = models.PositiveIntegerField(null=True)
     run = models.ForeignKey("runs.Run", null=True, on_delete=models.CASCADE, related_name="+")
+    queue = models.ForeignKey(
+        "reviews.Queue", null=True, on_delete=models.CASCADE, related_name="+"
+    )
     job = models.OneToOneField("jobs.Job", on_delete=models.PROTECT, related_name="+")
     file = models.FileField(upload_to="exports/", max_length=200, blank=True)
     file_name = models.CharField(max_length=120, blank=True)
@@ -97,11 +103,12 @@ class Export(ScopedModel):
         mine = Q(team=actor.team, exported_by=actor.user)
         datasets = Q(dataset=None) | Q(dataset__in=Dataset.objects.visible_to(actor))
         runs = Q(run=None) | Q(run__in=Run.objects.visible_to(actor))
-        seen = mine & datasets & runs
+        queues = Q(queue=None) | Q(queue__in=Queue.objects.visible_to(actor))
+        seen = mine & datasets & runs & queues
         if actor.may(Verb.SEE_ALL):
             return seen
-        of_sessions = Q(dataset=None, run=None)
-        return seen & (Q(saw_all=False) | ~of_sessions)
+        of_people = Q(dataset=None, run=None, queue=None) | Q(format__in=REVIEW_FORMATS)
+        return seen & (Q(saw_all=False) | ~of_people)
 
     @classmethod
     def editability(cls, actor: Actor) -> Q:
@@ -172,6 +179,35 @@ class Export(ScopedModel):
             "is_bundle": is_bundle,
         }
         export = cls(run=run, format_version=str(export_format.version), **asked)
+        return export._ask(asked, by, idempotency_key)
+
+    @classmethod
+    def request_reviews(
+        cls,
+        export_format: ReviewExportFormat,
+        options: ReviewOptions,
+        *,
+        run: Run | None = None,
+        queue: Queue | None = None,
+        is_bundle: bool = False,
+        by: Actor,
+        idempotency_key: str | None = None,
+    ) -> tuple[Export, bool]:
+        """The same for the reviews of a run or a queue the actor sees; ValidationError for none."""
+        scope = ReviewScope.of(by, run=run, queue=queue)
+        if fault := fault_of(export_format, scope):
+            raise ValidationError({"queue" if queue else "run": fault})
+        asked = {
+            "format": export_format.slug,
+            "options": options.canonical(),
+            "filters": {
+                "run": str(scope.run.pk) if scope.run else None,
+                "queue": str(scope.queue.pk) if scope.queue else None,
+            },
+            "is_bundle": is_bundle,
+        }
+        version = str(export_format.version)
+        export = cls(run=scope.run, queue=scope.queue, format_version=version, **asked)
         return export._ask(asked, by, idempotency_key)
 
     def _ask(
@@ -246,7 +282,9 @@ class Export(ScopedModel):
         return Selection.from_canonical(self.filters)
 
     @property
-    def export_format(self) -> ExportFormat | ItemExportFormat | RunExportFormat:
+    def export_format(
+        self,
+    ) -> ExportFormat | ItemExportFormat | RunExportFormat | ReviewExportFormat:
         return named(self.format)
 
     @property
@@ -254,6 +292,9 @@ class Export(ScopedModel):
         """Return what the file is about, as a person says it."""
         if self.dataset is not None:
             return f"{self.dataset.name}, version {self.dataset_version}"
+        if self.format in REVIEW_FORMATS:
+            row = self.run or self.queue
+            return f"Reviews of {row}"
         if self.run is not None:
             return f"Run {self.run.title}"
         return self.selection.text
@@ -288,6 +329,15 @@ class Export(ScopedModel):
     def label(self) -> str:
         """Return the format as a person says it."""
         return self.export_format.label + (", bundle" if self.is_bundle else "")
+
+
+def fault_of(export_format: ReviewExportFormat, scope: ReviewScope) -> str:
+    """What the format lacks in the scope, and what to do, or ""."""
+    if export_format.of_queue and scope.queue is None:
+        return "Nobody reviews this run: make a queue over it first."
+    if export_format.of_run and scope.run_id is None:
+        return "This queue is over sessions: take review-tables, which hold its reviews."
+    return ""
 
 
 def require_export(actor: Actor) -> None:

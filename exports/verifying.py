@@ -19,6 +19,7 @@ from datasets.formats.options import ReadOptions
 from datasets.formats.records import RowError
 from exports.bundles import checking
 from exports.formats import run_csv
+from exports.review_counting import REVIEW_COUNTS, CountError
 
 Count = Callable[[Path], int]
 MAX_CELL = 2**31 - 1
@@ -76,7 +77,19 @@ def counter(slug: str) -> Count:
     """Return what counts the rows of a format."""
     if slug not in COUNTS:
         raise NotWholeError(f"Its format {slug!r} is unknown to this version.")
-    return COUNTS[slug]
+    return as_told(COUNTS[slug])
+
+
+def as_told(count: Count) -> Count:
+    """Return the same; what a file of reviews breaks at is said as of every other."""
+
+    def counted(file: Path) -> int:
+        try:
+            return count(file)
+        except CountError as error:
+            raise NotWholeError(str(error)) from error
+
+    return counted
 
 
 def required(manifest: Mapping[str, Any], name: str) -> Any:
@@ -261,4 +274,5 @@ COUNTS: dict[str, Count] = {
     "run-csv": in_lines(count_tests),
     "run-json": in_lines(count_test_results),
     "run-tables": count_table,
+    **REVIEW_COUNTS,
 }

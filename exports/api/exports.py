@@ -26,8 +26,10 @@ from exports.api.serializers import ErrorSerializer, ExportRequestSerializer, Ex
 from exports.catalog import FORMATS
 from exports.item_catalog import ITEM_FORMATS
 from exports.models import Export
+from exports.review_catalog import REVIEW_FORMATS
 from exports.run_catalog import RUN_FORMATS
 from exports.selection import Selection
+from reviews.models import Queue
 from runs.models import Run
 
 REFUSALS = {code: OpenApiResponse(ErrorSerializer) for code in (400, 401, 403, 404, 429)}
@@ -48,7 +50,7 @@ class ExportViewSet(ScopedViewSet):
     serializer_class = ExportSerializer
 
     def rows(self) -> Any:
-        return super().rows().select_related("job", "exported_by", "dataset", "run")
+        return super().rows().select_related("job", "exported_by", "dataset", "run", "queue")
 
     @extend_schema(summary="List exports, newest first", responses={200: ExportSerializer})
     def list(self, request: Request) -> Response:
@@ -76,8 +78,13 @@ class ExportViewSet(ScopedViewSet):
         asked = ExportRequestSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         given = asked.validated_data
-        kinds = (("run", self._ask_run), ("dataset", self._ask_dataset))
-        ask = next((ask for name, ask in kinds if name in given), self._ask_sessions)
+        kinds = (
+            (REVIEW_FORMATS, self._ask_reviews),
+            (RUN_FORMATS, self._ask_run),
+            (ITEM_FORMATS, self._ask_dataset),
+        )
+        of_kind = (ask for formats, ask in kinds if given["format"] in formats)
+        ask = next(of_kind, self._ask_sessions)
         export, is_new = ask(given, idempotency_key(request))
         return Response(
             ExportSerializer(self._found(export.pk)).data,
@@ -118,6 +125,22 @@ class ExportViewSet(ScopedViewSet):
             RUN_FORMATS[given["format"]],
             given["options"],
             get_visible(Run, self.actor, pk=given["run"]),
+            is_bundle=given["bundle"],
+            by=self.actor,
+            idempotency_key=key,
+        )
+
+    def _ask_reviews(self, given: dict[str, Any], key: str | None) -> tuple[Export, bool]:
+        models = {"run": Run, "queue": Queue}
+        named = {
+            name: get_visible(model, self.actor, pk=given[name])
+            for name, model in models.items()
+            if name in given
+        }
+        return Export.request_reviews(
+            REVIEW_FORMATS[given["format"]],
+            given["options"],
+            **named,
             is_bundle=given["bundle"],
             by=self.actor,
             idempotency_key=key,

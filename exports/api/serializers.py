@@ -13,6 +13,7 @@ from exports.catalog import FORMATS
 from exports.formats.options import ExportOptions, InvalidOptionsError
 from exports.item_catalog import ITEM_FORMATS, ItemOptions
 from exports.models import Export
+from exports.review_catalog import REVIEW_FORMATS, ReviewOptions
 from exports.run_catalog import RUN_FORMATS, RunOptions
 from exports.selection import MOST, MOST_IDS
 
@@ -22,6 +23,7 @@ OF: tuple[tuple[str, Mapping[str, object], tuple[str, ...], Any], ...] = (
     ("sessions", FORMATS, ("filters", "sessionIds", "limit"), ExportOptions),
     ("a dataset", ITEM_FORMATS, ("dataset", "version"), ItemOptions),
     ("a run", RUN_FORMATS, ("run",), RunOptions),
+    ("reviews", REVIEW_FORMATS, ("run", "queue"), ReviewOptions),
 )
 STATES = ("ready", "running", "done", "failed", "cancelled", "expired")
 
@@ -52,11 +54,12 @@ class ExportRequestSerializer(serializers.Serializer[Any]):
     """What is asked for: a format, its options, and which sessions, dataset and version, or run.
 
     Formats of sessions take `filters`, `sessionIds` and `limit`; formats of datasets `dataset` and
-    `version`, whose newest is taken when none is named; formats of runs `run`. With `bundle` any of
-    them comes as a ZIP with its manifest and the program that checks it.
+    `version`, whose newest is taken when none is named; formats of runs `run`; formats of reviews
+    either `run` or `queue`. With `bundle` any of them comes as a ZIP with its manifest and the
+    program that checks it.
     """
 
-    format = serializers.ChoiceField([*FORMATS, *ITEM_FORMATS, *RUN_FORMATS])
+    format = serializers.ChoiceField([*FORMATS, *ITEM_FORMATS, *RUN_FORMATS, *REVIEW_FORMATS])
     options = serializers.DictField(required=False, default=dict)
     filters = serializers.DictField(required=False)
     sessionIds = serializers.ListField(  # noqa: N815
@@ -66,6 +69,7 @@ class ExportRequestSerializer(serializers.Serializer[Any]):
     dataset = serializers.UUIDField(required=False)
     version = serializers.IntegerField(required=False, min_value=1, max_value=MOST)
     run = serializers.UUIDField(required=False)
+    queue = serializers.UUIDField(required=False)
     bundle = serializers.BooleanField(
         required=False, default=False, help_text="A ZIP with the file and the proof of it."
     )
@@ -85,14 +89,16 @@ class ExportRequestSerializer(serializers.Serializer[Any]):
                 {"sessionIds": ["Give filters or sessionIds, not both."]}
             )
         what, _, own, options = next(each for each in OF if attrs["format"] in each[1])
-        foreign = [name for _, _, names, _ in OF if names != own for name in names]
+        foreign = [name for _, _, names, _ in OF for name in names if name not in own]
         if wrong := [name for name in foreign if name in attrs]:
             raise serializers.ValidationError(
                 {name: [f"This format is of {what} and does not take it."] for name in wrong}
             )
         named = what.removeprefix("a ")
-        if named != what and named not in attrs:
+        if what.startswith("a ") and named not in attrs:
             raise serializers.ValidationError({named: [f"Name the {named} by its id."]})
+        if what == "reviews" and ("run" in attrs) == ("queue" in attrs):
+            raise serializers.ValidationError({"run": ["Name either the run or the queue."]})
         try:
             attrs["options"] = options.parse(attrs["options"])
         except InvalidOptionsError as error:
@@ -121,6 +127,7 @@ class ExportSerializer(serializers.ModelSerializer[Export]):
     dataset = serializers.UUIDField(source="dataset_id", allow_null=True)
     version = serializers.IntegerField(source="dataset_version", allow_null=True)
     run = serializers.UUIDField(source="run_id", allow_null=True)
+    queue = serializers.UUIDField(source="queue_id", allow_null=True)
     bundle = serializers.BooleanField(source="is_bundle")
     bundleDigest = serializers.SerializerMethodField()  # noqa: N815
     rowsDone = serializers.IntegerField(source="job.n_done")  # noqa: N815
@@ -140,8 +147,8 @@ class ExportSerializer(serializers.ModelSerializer[Export]):
         model = Export
         fields = [
             "id", "state", "format", "formatVersion", "options", "filters", "sessionIds", "limit",
-            "dataset", "version", "run", "bundle", "bundleDigest", "rowsDone", "rowsExpected",
-            "rows", "sessions", "bytes", "sha256", "exportedBy",
+            "dataset", "version", "run", "queue", "bundle", "bundleDigest", "rowsDone",
+            "rowsExpected", "rows", "sessions", "bytes", "sha256", "exportedBy",
             "createdAt", "builtAt", "expiresAt", "error", "downloadUrl", "manifestUrl",
         ]  # fmt: skip
         read_only_fields = fields

@@ -167,4 +167,8 @@ def versions_of(export: Export) -> dict[str, Any]:
         found["run"] = {"id": str(run.pk), "status": run.status}
         if run.dataset_id is not None:
             found["dataset"] = {"id": str(run.dataset_id), "version": run.version}
+    if export.queue is not None:
+        asked = export.queue.rubric_version
+        found["queue"] = {"id": str(export.queue.pk), "status": export.queue.status}
+        found["rubric"] = {"id": str(asked.rubric_id), "version": asked.number}
     return found

@@ -21,8 +21,10 @@ from exports.catalog import ExportFormat
 from exports.forms import AgainForm, option_texts
 from exports.item_catalog import ItemExportFormat, ItemOptions
 from exports.models import Export
+from exports.review_catalog import ReviewExportFormat, ReviewOptions
 from exports.run_catalog import RunExportFormat, RunOptions
 from exports.views.dialog import ExportDialogView
+from exports.views.review_export import review_option_texts
 from exports.views.run_export import TABLES
 
 PAGE = 50
@@ -42,7 +44,9 @@ class ExportsView(ExportDialogView):
 
     def list_page(self, token: str) -> dict[str, Any]:
         """Return one page of the list; an old or broken link starts from the first."""
-        rows = Export.objects.visible_to(self.actor).select_related("job", "dataset", "run")
+        rows = Export.objects.visible_to(self.actor).select_related(
+            "job", "dataset", "run", "queue"
+        )
         try:
             page = fetch_page(rows, ("created_at", "id"), token, PAGE)
         except ValidationError:
@@ -129,6 +133,14 @@ def ask_again(export: Export, key: str, by: Actor) -> Export:
             **asked,
         )
         return again
+    if isinstance(export.export_format, ReviewExportFormat):
+        return Export.request_reviews(
+            export.export_format,
+            ReviewOptions.parse(export.options),
+            run=export.run,
+            queue=export.queue,
+            **asked,
+        )[0]
     if export.run is not None:
         assert isinstance(export.export_format, RunExportFormat)
         options = RunOptions.parse(export.options)
@@ -145,6 +157,8 @@ def texts_of_options(export: Export) -> list[str]:
     if isinstance(export.export_format, ExportFormat):
         return option_texts(export.parsed_options, export.export_format)
     told = []
+    if isinstance(export.export_format, ReviewExportFormat):
+        return review_option_texts(export.export_format, ReviewOptions.parse(export.options))
     if isinstance(export.export_format, RunExportFormat):
         if "tables" in export.export_format.options:
             told.append(f"Tables: {TABLES[RunOptions.parse(export.options).tables][0]}")

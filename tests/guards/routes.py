@@ -142,6 +142,10 @@ output-import                        POST   -          422  422  422  422  422  
 readiness                            GET    -          ok   ok   403  403  403  404  in   in
 api-run-outputs                      POST   -          ok   ok   ok   404  404  404  in   in    api-outputs
 run-export-dialog                    GET    run        ok   ok   ok   404  404  404  in   in
+run-reviews-export                   GET    run        ok   ok   ok   404  404  404  in   in
+run-reviews-export                   POST   run        ok   ok   ok   404  404  404  in   in    format=lab-json&tables=csv&token=00000000-0000-4000-8000-000000000003
+queue-export                         GET    queue      ok   ok   ok   404  404  404  in   in
+queue-export                         POST   queue      ok   ok   ok   404  404  404  in   in    format=review-tables&tables=csv&token=00000000-0000-4000-8000-000000000004
 run-export-dialog                    POST   run        ok   ok   ok   404  404  404  in   in    format=run-csv&tables=csv&token=00000000-0000-4000-8000-000000000002
 dataset-export-dialog                GET    dataset    ok   ok   ok   404  404  404  in   in
 dataset-export-dialog                POST   dataset    ok   ok   ok   404  404  404  in   in    format=dataset-csv&version=2&token=00000000-0000-4000-8000-000000000001

@@ -1,0 +1,209 @@
+"""Reading of reviews for a file: all of one moment's state, some lines at a time.
+
+Lines leave the database as they go into the file. A page is a range of the run's rows, or of the
+places in the queue; what is in it is found anew by the rules of who asks (review_scope.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+from django.core.exceptions import EmptyResultSet
+from django.db import connections
+from django.db.models import Max
+
+from exports import review_lab_statements as lab
+from exports import review_statements as statements
+from exports.formats.run_records import RunBlock
+from exports.review_lab_statements import ANSWERS, LabPlan, Rows
+from exports.review_scope import ReviewScope
+from exports.review_sql import PARTED, PLACE
+from exports.review_suggestions import cells_of, snippets
+from reviews.models import QueueItem
+
+A_PAGE = 1_000
+COMMA = ord(",")
+Blocks = Iterator[list[RunBlock]]
+_decode = msgspec.json.decode
+
+
+# --- pages ----------------------------------------------------------------------------------------
+
+
+def ids(rows: Any, using: str) -> str:
+    """The SELECT of a queryset's ids, `id` by name."""
+    try:
+        sql, params = rows.order_by().values_list("pk").query.sql_with_params()
+    except EmptyResultSet:
+        return statements.named("SELECT NULL::uuid WHERE false")
+    operations: Any = connections[using].ops
+    found: str = operations.compose_sql(sql, params)
+    return statements.named(found)
+
+
+def ranges(scope: ReviewScope, using: str) -> Iterator[tuple[int, int]]:
+    """Ranges of order_index that hold the cases, one page each."""
+    yield from _up_to(scope.cases().using(using).aggregate(last=Max("order_index"))["last"])
+
+
+def _up_to(last: int | None) -> Iterator[tuple[int, int]]:
+    for first in range(0, -1 if last is None else last + 1, A_PAGE):
+        yield first, first + A_PAGE - 1
+
+
+def places(scope: ReviewScope, using: str) -> Iterator[tuple[int, int]]:
+    """Ranges of position that hold the queue's items: of a shuffled queue they are far apart."""
+    rows = QueueItem.objects.visible_to(scope.actor).using(using).filter(queue=scope.queue)
+    positions = rows.order_by("position").values_list("position", flat=True)
+    first = None
+    for n, position in enumerate(positions.iterator(chunk_size=10_000)):
+        if n % A_PAGE == 0:
+            if first is not None:
+                yield first, position - 1
+            first = position
+    if first is not None:
+        yield first, position
+
+
+def copied(statement: str, using: str) -> list[bytes]:
+    """The lines of a COPY; one line each, whatever line breaks its cells hold."""
+    with connections[using].cursor() as cursor, cursor.copy(statement) as source:
+        return [bytes(line) for line in source]
+
+
+def fetched(statement: str, using: str) -> Any:
+    """The one row of a SELECT."""
+    with connections[using].cursor() as cursor:
+        cursor.execute(statement)
+        return cursor.fetchone()
+
+
+# --- human reviews --------------------------------------------------------------------------------
+
+
+def human_blocks(scope: ReviewScope, using: str, *, is_safe: bool) -> Blocks:
+    """The lines of the completed reviews, a block a page; a block counts reviews."""
+    assert scope.queue is not None
+    shape = scope.queue.rubric_version.read()
+    for first, last in ranges(scope, using):
+        rows = scope.completed().filter(queue_item__run_item__order_index__range=(first, last))
+        statement = statements.human_rows(
+            ids(rows, using), shape, sees_run=scope.run is not None, is_safe=is_safe
+        )
+        lines = copied(statement, using)
+        n_reviews = sum(line[0] != COMMA for line in lines)
+        yield [RunBlock("reviews", n_reviews, b"".join(lines))]
+
+
+def rates(scope: ReviewScope, using: str) -> tuple[float | None, ...]:
+    """Pass rate, flagged rate, agreement with the machine, agreement among reviewers."""
+    if scope.queue is None or not scope.queue.reviews_auto_evals:
+        return (None, None, None, None)
+    statement = statements.rates(ids(scope.completed(), using), sees_run=scope.run is not None)
+    return tuple(fetched(statement, using))
+
+
+# --- the Lab session ------------------------------------------------------------------------------
+
+
+def lab_blocks(scope: ReviewScope, plan: LabPlan, using: str) -> Blocks:
+    """Three parts: the order of the cases, the cases, and what was said of each."""
+    for part, statement in (("order", lab.order), ("cases", lab.cases), ("results", lab.results)):
+        yield [RunBlock(part, 0, b"")]
+        for rows in _rows(scope, using):
+            lines = copied(statement(plan, rows), using)
+            if part == "results" and plan.suggests:
+                lines = [_with_suggestions(line) for line in lines]
+            yield [RunBlock(part, len(lines), b"".join(lines))]
+
+
+def lab_pairs(scope: ReviewScope, plan: LabPlan, using: str) -> Iterator[list[tuple[Any, Any]]]:
+    """Each case with what was said of it, read: for files that people read."""
+    for rows in _rows(scope, using):
+        told = copied(lab.cases(plan, rows), using)
+        said = copied(lab.results(plan, rows), using)
+        said = [_with_suggestions(line) for line in said] if plan.suggests else said
+        yield [(_value(case), _value(result)) for case, result in zip(told, said, strict=True)]
+
+
+def lab_lines(scope: ReviewScope, plan: LabPlan, using: str, *, is_safe: bool) -> Blocks:
+    """The rows of the Lab's CSV."""
+    for rows in _rows(scope, using):
+        lines = copied(lab.csv_rows(plan, rows, is_safe=is_safe), using)
+        if plan.suggests:
+            lines = [_with_twins(line) for line in lines]
+        yield [RunBlock("cases", len(lines), b"".join(lines))]
+
+
+def _rows(scope: ReviewScope, using: str) -> Iterator[Rows]:
+    for first, last in ranges(scope, using):
+        page = {"queue_item__run_item__order_index__range": (first, last)}
+        yield Rows(
+            cases=ids(scope.cases().filter(order_index__range=(first, last)), using),
+            reviews=ids(scope.reviews().filter(**page), using),
+            adjudications=ids(scope.adjudications().filter(**page), using),
+            first=first,
+            last=last,
+        )
+
+
+def _value(line: bytes) -> Any:
+    """What stands behind the key of a line of an object."""
+    (value,) = _decode(b"{" + line.strip().rstrip(b",") + b"}").values()
+    return value
+
+
+def _with_suggestions(line: bytes) -> bytes:
+    """The line with what heuristics suggest in the places that are kept for it."""
+    status, prompt, response, told = line.split(PARTED)
+    parts = told.split(PLACE)
+    if len(parts) == 1:
+        return told
+    proposed = snippets(_decode(prompt), _decode(response), status.decode())
+    for n in range(1, len(parts)):
+        parts[n] = proposed[(n - 1) % len(proposed)] + parts[n]
+    return b"".join(parts)
+
+
+def _with_twins(line: bytes) -> bytes:
+    """The line with suggested values behind it; its first cell holds the texts, in hexadecimal."""
+    texts, _, rest = line.partition(b",")
+    if not texts:
+        return rest[:-1] + b"," * len(ANSWERS) + b"\n"
+    status, prompt, response = _decode(bytes.fromhex(texts.decode()))
+    return b"%s,%s\n" % (rest[:-1], cells_of(prompt, response, status))
+
+
+# --- labels and tables ----------------------------------------------------------------------------
+
+
+def label_blocks(scope: ReviewScope, using: str, *, is_json: bool, is_safe: bool = False) -> Blocks:
+    """The behavioral labels, a block a page of the run's rows."""
+    furthest = scope.labels().using(using).aggregate(last=Max("run_item__order_index"))["last"]
+    for first, last in _up_to(furthest):
+        rows = ids(scope.labels().filter(run_item__order_index__range=(first, last)), using)
+        statement = (
+            statements.label_objects(rows)
+            if is_json
+            else statements.label_cells(rows, is_safe=is_safe)
+        )
+        lines = copied(statement, using)
+        yield [RunBlock("labels", len(lines), b"".join(lines))]
+
+
+def table_blocks(scope: ReviewScope, using: str, *, is_safe: bool) -> Blocks:
+    """The lines of the tables, one behind the other; each has a block, if an empty one."""
+    pages = list(places(scope, using))
+    is_reviewing = scope.is_reviewing
+    for name in statements.TABLES:
+        yield [RunBlock(name, 0, b"")]
+        found = scope.adjudications() if name == "adjudications" else scope.reviews()
+        for page in pages:
+            rows = ids(found.filter(queue_item__position__range=page), using)
+            statement = statements.table_rows(
+                name, rows, is_reviewing=is_reviewing, is_safe=is_safe
+            )
+            lines = copied(statement, using)
+            yield [RunBlock(name, len(lines), b"".join(lines))]

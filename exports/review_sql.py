@@ -1,0 +1,109 @@
+"""Parts of the statements that write reviews as text: JSON values, times, people, criteria.
+
+Nothing in them comes from outside but ids and the texts of a rubric, written as constants.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from reviews.rubrics.builtin import LAB_REVIEW
+from reviews.rubrics.shape import Kind, Shape
+
+# COPY that quotes nothing: JSON as text holds none of these characters.
+RAW = r"(FORMAT csv, DELIMITER E'\x02', QUOTE E'\x01')"
+PARTED = b"\x02"
+PLACE = b"\x03"  # where a suggestion goes; no JSON text holds it either
+PLACE_SQL = r"E'\x03'"
+CELLS = "(FORMAT csv)"
+
+
+def constant(text: object) -> str:
+    """The text as a constant, in a statement without parameters."""
+    return "'" + str(text).replace("'", "''") + "'"
+
+
+def json(value: str) -> str:
+    """A text as JSON; an empty one and none are null."""
+    return f"COALESCE(to_json(NULLIF({value}, ''))::text, 'null')"
+
+
+def whole(value: str) -> str:
+    """A text as JSON, the empty one too."""
+    return f"to_json({value})::text"
+
+
+def moment(value: str) -> str:
+    """A time in UTC as ISO 8601, to the millisecond."""
+    return f"""to_char({value} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')"""
+
+
+def json_moment(value: str) -> str:
+    return f"""COALESCE('"' || {moment(value)} || '"', 'null')"""
+
+
+def offset_moment(value: str) -> str:
+    """A time as programs of other people write it: 2026-01-16T10:00:00+00:00."""
+    written = f"""to_char({value} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"')"""
+    return f"replace({written}, '.000000+', '+')"
+
+
+def person(alias: str) -> str:
+    """The three fields of an identity as JSON."""
+    return (
+        f"""concat('{{"clerkUserId": "', {alias}.id, '", "email": ', {whole(f"{alias}.email")}, """
+        f"""', "name": ', {json(f"{alias}.name")}, '}}')"""
+    )
+
+
+def joined(parts: Iterable[str]) -> str:
+    """Constants and expressions put together; none is nothing."""
+    return f"concat({', '.join(parts)})"
+
+
+def members(pairs: Mapping[str, str]) -> list[str]:
+    """The inside of a JSON object, its values given as expressions of JSON text."""
+    parts = []
+    for n, (name, value) in enumerate(pairs.items()):
+        parts += [constant(f'{", " if n else ""}"{name}": '), value]
+    return parts
+
+
+def json_object(pairs: Mapping[str, str]) -> str:
+    return joined(["'{'", *members(pairs), "'}'"])
+
+
+# --- rubrics --------------------------------------------------------------------------------------
+
+KIND_LABELS = {
+    Kind.PASS_FAIL: "Binary",
+    Kind.CHOICE: "Categorical",
+    Kind.MULTI_CHOICE: "Categorical",
+    Kind.BOOLEAN: "Categorical",
+    Kind.RATING: "Numerical",
+    Kind.NUMBER: "Numerical",
+    Kind.TEXT: "Free text",
+}
+
+
+def lab_keys(shape: Shape | None) -> frozenset[str]:
+    """The keys of a rubric that mean what the Lab's review means by them."""
+    if shape is None:
+        return frozenset()
+    return frozenset(
+        key
+        for key, own in LAB_REVIEW.by_key.items()
+        if (asked := shape.by_key.get(key)) is not None
+        and asked.kind == own.kind
+        and set(asked.values) <= set(own.values)
+    )
+
+
+def criteria(shape: Shape) -> str:
+    """The rubric's questions as a table `k`: n, key, type, label, is_set."""
+    rows = [
+        f"({n}, {constant(each.key)}, {constant(KIND_LABELS[each.kind])}, "
+        f"{constant(each.label or each.key)}, {str(each.kind is Kind.MULTI_CHOICE).lower()})"
+        for n, each in enumerate(shape.criteria())
+    ] or ["(0, '', '', '', false)"]
+    return f"(VALUES {', '.join(rows)}) k(n, key, type, label, is_set)"

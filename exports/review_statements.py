@@ -1,0 +1,304 @@
+"""The SQL that writes human reviews (formats.md 2.9) and behavioral labels: quoted lines."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from exports.review_sql import (
+    CELLS,
+    RAW,
+    criteria,
+    joined,
+    json_moment,
+    json_object,
+    moment,
+    offset_moment,
+    whole,
+)
+from exports.sql_cells import TIME, filled, safe
+from reviews.rubrics.shape import Shape
+
+_TOLD = "COALESCE((n.exposure ->> 'auto_verdict')::boolean, false)"
+_WRITTEN = """CASE WHEN k.is_set THEN
+    (SELECT string_agg(t, ', ') FROM jsonb_array_elements_text(s.a -> 'value') t)
+    ELSE s.a ->> 'value' END"""
+_FLAGGED = "(s.a -> 'flagged') = 'true'"
+
+
+def human_rows(reviews: str, shape: Shape, *, sees_run: bool, is_safe: bool) -> str:
+    """A block for each of these reviews, spread down: its test beside the first answer.
+
+    Verdicts of the machine are told where the reader sees the run or the reviewer was shown them.
+    """
+
+    def cell(value: str) -> str:
+        return filled(safe(value) if is_safe else value)
+
+    def once(value: str) -> str:
+        return f"CASE WHEN e.n = 1 THEN {value} END"
+
+    auto = "c.auto_eval" if sees_run else f"CASE WHEN {_TOLD} THEN c.auto_eval END"
+    cells = (
+        once("i.id"), once(cell("i.prompt_text")), once(cell("i.response")),
+        cell("i.files[e.n]"), once(offset_moment("v.saved_at")), once(cell("b.email")),
+        once(cell("n.feedback")), "e.type", cell("e.metric"), "e.operator", cell("e.criteria"),
+        cell("e.auto"), cell("e.said"),
+    )  # fmt: skip
+    return f"""COPY (WITH page AS MATERIALIZED ({reviews})
+        SELECT {", ".join(cells)}
+        FROM page JOIN reviews_review v ON v.id = page.id
+        JOIN reviews_queueitem q ON q.id = v.queue_item_id
+        JOIN runs_runitem i ON i.id = q.run_item_id
+        JOIN reviews_reviewrevision n ON n.review_id = v.id AND n.number = v.n_revisions
+        JOIN accounts_user b ON b.id = n.saved_by_id
+        CROSS JOIN LATERAL (
+            SELECT row_number() OVER (ORDER BY part, place) AS n, *
+            FROM (
+                SELECT 0 AS part, c.position::int AS place, 'Auto-eval review' AS type,
+                    NULL AS metric, c.operator, c.criteria, {auto} AS auto,
+                    CASE WHEN {_FLAGGED} THEN 'flagged' ELSE s.a ->> 'value' END AS said
+                FROM jsonb_each(n.checks) s(key, a)
+                JOIN runs_checkresult c ON c.id = s.key::bigint
+                UNION ALL
+                SELECT 1, k.n, k.type, k.label, NULL, NULL, NULL,
+                    CASE WHEN {_FLAGGED} THEN 'flagged' ELSE {_WRITTEN} END
+                FROM jsonb_each(n.answers) s(key, a) JOIN {criteria(shape)} ON k.key = s.key
+                WHERE s.a ->> 'value' IS NOT NULL OR {_FLAGGED}
+                UNION ALL
+                SELECT 2, g, NULL, NULL, NULL, NULL, NULL, NULL
+                FROM generate_series(1, GREATEST(cardinality(i.files), 1)) g
+            ) parts
+        ) e
+        WHERE e.part < 2 OR e.n <= GREATEST(cardinality(i.files), 1)
+        ORDER BY i.order_index, v.saved_at, v.id, e.n) TO STDOUT {CELLS}"""  # noqa: S608
+
+
+# --- the rates of a human review ------------------------------------------------------------------
+
+
+def rates(reviews: str, *, sees_run: bool) -> str:
+    """Passes, verdicts, flags, and the two agreements; each null where there is nothing to count.
+
+    Passes and flags are of what the file holds; agreement is of what was said last before anything
+    of colleagues or the final answer was shown (agreement.md 1).
+    """
+    shown = """COALESCE((n.exposure ->> 'colleagues')::boolean, false)
+        OR COALESCE((n.exposure ->> 'final')::boolean, false)"""
+    apart = f"""n.number = (SELECT max(m.number) FROM reviews_reviewrevision m
+        WHERE m.review_id = v.id AND NOT ({shown.replace("n.", "m.")}))"""  # noqa: S608
+    auto = "c.auto_eval" if sees_run else f"CASE WHEN {_TOLD} THEN c.auto_eval END"
+    return f"""WITH held AS MATERIALIZED ({reviews}),
+        said AS (
+            SELECT c.id, {auto} AS auto, n.number = v.n_revisions AS is_last,
+                CASE WHEN v.n_revisions = 1 THEN NOT ({shown}) ELSE {apart} END AS is_apart,
+                CASE WHEN {_FLAGGED} THEN 'flagged' ELSE s.a ->> 'value' END AS value
+            FROM held JOIN reviews_review v ON v.id = held.id
+            JOIN reviews_reviewrevision n ON n.review_id = v.id
+            CROSS JOIN LATERAL jsonb_each(n.checks) s(key, a)
+            JOIN runs_checkresult c ON c.id = s.key::bigint
+        ),
+        cells AS (
+            SELECT auto,
+                count(*) FILTER (WHERE is_last AND value = 'pass') AS passed,
+                count(*) FILTER (WHERE is_last AND value = 'flagged') AS flagged,
+                count(*) FILTER (WHERE is_last) AS n,
+                count(*) FILTER (WHERE is_apart AND value = 'pass')::float AS p,
+                count(*) FILTER (WHERE is_apart AND value = 'fail')::float AS f,
+                count(*) FILTER (WHERE is_apart AND value = 'flagged')::float AS g
+            FROM said GROUP BY id, auto
+        )
+        SELECT sum(passed)::float / NULLIF(sum(n - flagged), 0),
+            sum(flagged)::float / NULLIF(sum(n), 0),
+            avg(CASE auto WHEN 'pass' THEN p WHEN 'fail' THEN f END / NULLIF(p + f, 0)),
+            avg((p * (p - 1) + f * (f - 1) + g * (g - 1))
+                / NULLIF((p + f + g) * (p + f + g - 1), 0))
+        FROM cells"""  # noqa: S608
+
+
+# --- behavioral labels ----------------------------------------------------------------------------
+
+LABEL_COLUMNS: dict[str, str] = {
+    "run_id": "word",
+    "run_item_id": "word",
+    "owner_user_id": "word",
+    "reviewer_user_id": "word",
+    "intent": "text",
+    "guest_affect": "text",
+    "response_strategy": "text",
+    "humanness": "int",
+    "notes": "text",
+    "status": "word",
+    "payload": "json",
+    "created_at": "time",
+    "updated_at": "time",
+}
+_LABELS = {
+    "run_id": "b.run_id",
+    "run_item_id": "b.run_item_id",
+    "owner_user_id": "r.owner_id",
+    "reviewer_user_id": "b.reviewer_id",
+    "created_at": moment("b.created_at"),
+    "updated_at": moment("b.updated_at"),
+}
+
+
+def label_cells(labels: str, *, is_safe: bool) -> str:
+    """These labels in the order of the run's rows, a CSV line each."""
+    cells = []
+    for name, kind in LABEL_COLUMNS.items():
+        value = _LABELS.get(name, f"b.{name}")
+        if kind == "text":
+            value = filled(safe(value) if is_safe else value)
+        cells.append(value)
+    return f"COPY ({_labels(labels, ', '.join(cells))}) TO STDOUT {CELLS}"
+
+
+def label_objects(labels: str) -> str:
+    """The same, a JSON object each with a comma behind it."""
+    told: dict[str, str] = {}
+    for name, kind in LABEL_COLUMNS.items():
+        value = _LABELS.get(name, f"b.{name}")
+        if name in ("created_at", "updated_at"):
+            told[name] = json_moment(f"b.{name}")
+        elif kind == "text" and name != "notes":
+            told[name] = f"COALESCE(to_json(NULLIF({value}, ''))::text, 'null')"
+        elif kind in ("json", "int"):
+            told[name] = f"COALESCE({value}::text, 'null')"
+        else:
+            told[name] = whole(f"{value}::text")
+    line = joined(["'  '", json_object(told), "','"])
+    return f"COPY ({_labels(labels, line)}) TO STDOUT {RAW}"
+
+
+def _labels(labels: str, selected: str) -> str:
+    return f"""SELECT {selected} FROM ({labels}) page
+        JOIN reviews_behaviorallabel b ON b.id = page.id
+        JOIN runs_runitem i ON i.id = b.run_item_id JOIN runs_run r ON r.id = b.run_id
+        ORDER BY i.order_index, b.created_at, b.id"""  # noqa: S608
+
+
+# --- plain tables ---------------------------------------------------------------------------------
+
+Column = tuple[str, str, str]  # name, expression, kind
+_IS_TOLD = "(q.revealed_at IS NOT NULL OR NOT u.is_blind)"
+_ITEM: tuple[Column, ...] = (
+    ("item_key", "q.key", "word"),
+    ("test_result_id", "q.run_item_id", "word"),
+    ("session_id", "q.session_id", "word"),
+)
+TABLES: dict[str, tuple[Column, ...]] = {
+    "reviews": (
+        ("review_id", "v.id", "word"),
+        *_ITEM,
+        ("reviewer_id", "v.reviewer_id", "word"),
+        ("reviewer_email", "b.email", "text"),
+        ("reviewer_name", "b.name", "text"),
+        ("reviewer_kind", "v.reviewer_kind", "word"),
+        ("is_counted", "v.is_counted", "bool"),
+        ("started_at", TIME.format("v.started_at"), "time"),
+        ("saved_at", TIME.format("v.saved_at"), "time"),
+        ("revisions", "v.n_revisions", "int"),
+        ("feedback", "n.feedback", "text"),
+        ("is_exposed", "n.is_exposed", "bool"),
+        ("item_state", f"CASE WHEN {_IS_TOLD} THEN q.state END", "word"),
+        ("is_canon_candidate", f"CASE WHEN {_IS_TOLD} THEN q.is_canon_candidate END", "bool"),
+        ("revealed_at", TIME.format("q.revealed_at"), "time"),
+        ("stratum", "CASE WHEN TOLD THEN q.stratum END", "text"),
+        ("inclusion_probability", "CASE WHEN TOLD THEN q.inclusion_probability END", "real"),
+    ),
+    "answers": (
+        ("review_id", "v.id", "word"),
+        ("revision", "n.number", "int"),
+        *_ITEM,
+        ("reviewer_id", "v.reviewer_id", "word"),
+        ("criterion", "a.criterion", "word"),
+        ("check_result_id", "a.check_result_id", "int"),
+        ("operator", "c.operator", "word"),
+        ("value", "a.value", "text"),
+        ("number", "a.number", "real"),
+        ("labels", "to_jsonb(a.labels)", "json"),
+        ("flagged", "a.flagged", "bool"),
+        ("note", "a.note", "text"),
+        ("is_latest", "a.is_latest", "bool"),
+        ("is_first_unexposed", "a.is_first_unexposed", "bool"),
+        ("is_counted", "a.is_counted", "bool"),
+        ("saved_at", TIME.format("n.saved_at"), "time"),
+    ),
+    "exposures": (
+        ("review_id", "v.id", "word"),
+        ("revision", "n.number", "int"),
+        *_ITEM,
+        ("reviewer_id", "v.reviewer_id", "word"),
+        ("saved_by_id", "n.saved_by_id", "word"),
+        ("saved_at", TIME.format("n.saved_at"), "time"),
+        ("via", "n.via", "word"),
+        ("is_exposed", "n.is_exposed", "bool"),
+        *(
+            (kind, f"COALESCE((n.exposure ->> '{kind}')::boolean, false)", "bool")
+            for kind in ("auto_verdict", "suggestions", "colleagues", "final")
+        ),
+    ),
+    "adjudications": (
+        ("adjudication_id", "d.id", "word"),
+        ("number", "d.number", "int"),
+        *_ITEM,
+        ("adjudicator_id", "d.adjudicator_id", "word"),
+        ("adjudicator_email", "b.email", "text"),
+        ("adjudicated_at", TIME.format("d.adjudicated_at"), "time"),
+        ("answers", "d.answers", "json"),
+        ("checks", "d.checks", "json"),
+        ("labels", "d.labels", "json"),
+        ("reason", "d.reason", "text"),
+        ("cause", "d.cause", "word"),
+        ("is_current", "d.is_current", "bool"),
+        ("reopened_at", TIME.format("d.reopened_at"), "time"),
+    ),
+}
+_FROM = {
+    "reviews": """reviews_review v ON v.id = page.id
+        JOIN reviews_queueitem q ON q.id = v.queue_item_id
+        JOIN reviews_queue u ON u.id = q.queue_id
+        JOIN reviews_reviewrevision n ON n.review_id = v.id AND n.number = v.n_revisions
+        JOIN accounts_user b ON b.id = v.reviewer_id
+        ORDER BY q.position, v.saved_at, v.id""",
+    "answers": """reviews_review v ON v.id = page.id
+        JOIN reviews_queueitem q ON q.id = v.queue_item_id
+        JOIN reviews_reviewanswer a ON a.queue_item_id = v.queue_item_id
+            AND a.reviewer_id = v.reviewer_id
+        JOIN reviews_reviewrevision n ON n.id = a.revision_id
+        LEFT JOIN runs_checkresult c ON c.id = a.check_result_id
+        ORDER BY q.position, v.saved_at, v.id, a.id""",
+    "exposures": """reviews_review v ON v.id = page.id
+        JOIN reviews_queueitem q ON q.id = v.queue_item_id
+        JOIN reviews_reviewrevision n ON n.review_id = v.id
+        ORDER BY q.position, v.saved_at, v.id, n.number""",
+    "adjudications": """reviews_adjudication d ON d.id = page.id
+        JOIN reviews_queueitem q ON q.id = d.queue_item_id
+        JOIN accounts_user b ON b.id = d.adjudicator_id
+        ORDER BY q.position, d.number""",
+}
+
+
+def table_rows(name: str, ids: str, *, is_reviewing: bool, is_safe: bool) -> str:
+    """The rows of a table that are of these ids; null is nothing, an empty text is two quotes.
+
+    How an item came into the queue is told to who reviews in it once it is revealed.
+    """
+    told = "q.revealed_at IS NOT NULL" if is_reviewing else "true"
+    cells = [
+        _written(value.replace("TOLD", told) if "CASE WHEN TOLD" in value else value, kind, is_safe)
+        for _, value, kind in TABLES[name]
+    ]
+    return f"""COPY (WITH page AS MATERIALIZED ({ids})
+        SELECT {", ".join(cells)} FROM page JOIN {_FROM[name]}) TO STDOUT {CELLS}"""  # noqa: S608
+
+
+def _written(value: str, kind: str, is_safe: Any) -> str:
+    if kind == "bool":
+        return f"CASE WHEN {value} THEN 'true' WHEN NOT {value} THEN 'false' END"
+    return safe(value) if kind == "text" and is_safe else value
+
+
+def named(ids: str) -> str:
+    """A SELECT of ids as one whose column is called so."""
+    return f"SELECT found.* FROM ({ids}) found(id)"  # noqa: S608
