@@ -79,7 +79,7 @@ def test_asking_answers_at_once_with_where_to_look(cast: Cast, call_as: Caller) 
         ({}, "This field is required."),
         ({"format": "csv"}, '"csv" is not a valid choice.'),
         ({"format": "text", "sort": "x"}, "There is no such field; there are format, options, "
-         "filters, sessionIds, limit, dataset, version, run, bundle."),
+         "filters, sessionIds, limit, dataset, version, run, queue, bundle."),
         ({"format": "text", "options": {"turn_mode": "x"}},
          "turn_mode is one of per_turn, full, final_only, not 'x'."),
         ({"format": "text", "options": {"x": 1}}, "There is no option 'x'; there are turn_mode, "

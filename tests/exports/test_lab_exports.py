@@ -108,8 +108,10 @@ def test_a_run_that_nobody_reviews_is_a_session_too(
     run = make_run(owner=cast.eva, status="running", completed_at=None, source="auto_generated")
     for n in (0, 1, 2, 5):
         make_run_item(run, order_index=n, source_type="template", template_key="late")
-    make_run_item(run, order_index=9, source_type="template", status="pending", response="", is_passed=None, n_checks=0,
-                  n_passed=0, n_done=0, finished_at=None)  # fmt: skip
+    make_run_item(
+        run, order_index=9, source_type="template", status="pending", response="",
+        is_passed=None, n_checks=0, n_passed=0, n_done=0, finished_at=None,
+    )  # fmt: skip
     session = session_of(cast.eva, run=run)["session"]
     assert session["caseOrder"] == ["q-1", "q-2", "q-3", "q-6", "q-10"]
     told = session["metadata"]
