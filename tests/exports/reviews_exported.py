@@ -46,7 +46,7 @@ LAB: dict[str, Any] = {
 
 def built(slug: str, by: Actor, **asked: Any) -> Export:
     """Return the export once the worker has built it; `run` or `queue`, the rest are options."""
-    of = {name: asked.pop(name) for name in ("run", "queue") if name in asked}
+    of = {name: asked.pop(name) for name in ("run", "queue", "is_bundle") if name in asked}
     options = ReviewOptions.parse(asked)
     export, _ = Export.request_reviews(REVIEW_FORMATS[slug], options, **of, by=by)
     with TestCase.captureOnCommitCallbacks(execute=True):

@@ -16,7 +16,7 @@ from evalplatform.spreadsheets import safe_cell
 from exports import review_reading
 from exports.models import Export
 from exports.review_catalog import REVIEW_FORMATS
-from exports.verifying import NotWholeError, verify
+from exports.verifying import NotWholeError, verify, verify_bundle
 from reviews.models import BehavioralLabel, Queue, QueueItem, Review, Rubric
 from reviews.saving import open_review, save, save_draft
 from runs.models import CheckResult, Run, RunItem
@@ -165,6 +165,9 @@ def test_the_manifest_proves_each_file(cast: Cast, tmp_path: Path) -> None:
         told = export.manifest | {"bytes": len(broken), "sha256": sha256(broken).hexdigest()}
         with pytest.raises(NotWholeError):
             verify(path, told)
+        bundle = built(slug, cast.olga, queue=queue, is_bundle=True)
+        path.write_bytes(content(bundle))
+        assert verify_bundle(path, bundle.bundle["bundleDigest"])
 
 
 def label(by: Actor, queue: Queue, **fields: Any) -> BehavioralLabel:
