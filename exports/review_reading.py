@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from django.core.exceptions import EmptyResultSet
 from django.db import connections
-from django.db.models import Max
+from django.db.models import Max, Q
 
 from exports import review_lab_statements as lab
 from exports import review_statements as statements
@@ -139,11 +139,11 @@ def lab_lines(scope: ReviewScope, plan: LabPlan, using: str, *, is_safe: bool) -
 
 def _rows(scope: ReviewScope, using: str) -> Iterator[Rows]:
     for first, last in ranges(scope, using):
-        page = {"queue_item__run_item__order_index__range": (first, last)}
+        page = Q(queue_item__run_item__order_index__range=(first, last))
         yield Rows(
             cases=ids(scope.cases().filter(order_index__range=(first, last)), using),
-            reviews=ids(scope.reviews().filter(**page), using),
-            adjudications=ids(scope.adjudications().filter(**page), using),
+            reviews=ids(scope.reviews().filter(page), using),
+            adjudications=ids(scope.adjudications().filter(page), using),
             first=first,
             last=last,
         )
