@@ -11,8 +11,10 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from reviews.adjudicating import adjudicate, answer_contest, contest
 from reviews.claiming import claim
-from reviews.models import Queue, QueueItem, Review, ReviewRevision
+from reviews.lifecycle import finalise, reopen
+from reviews.models import Queue, QueueItem, Review, ReviewRevision, Slot
 from reviews.review_history import state_at, timeline_of
 from reviews.saving import note_shown, save
 from tests.cast import Cast
@@ -156,3 +158,84 @@ def test_timeline_does_not_query_per_save(cast: Cast, sign_in: SignIn, item: Que
             save(item, YES, by=cast.tess)
 
     assert counts[0] == counts[1]
+
+
+# --- what was settled and sealed -----------------------------------------------------------------
+
+
+@pytest.fixture
+def settled(cast: Cast) -> QueueItem:
+    """Reviewed by two who differ, decided, contested, answered, sealed, reopened and saved anew."""
+    queue = make_queue(owner=cast.olga, n_items=1, reviews_per_item=2)
+    for who, what in ((cast.eva, YES), (cast.emil, NO)):
+        save(given(queue, who), what, by=who)
+    item = QueueItem.all_rows.get(queue=queue)
+    labels = {"guestIntent": "Noise", "followThroughRequired": True}
+    told = NO | {"cause": "reviewer_slip", "reason": "otter-date", "labels": labels}
+    contested = contest(adjudicate(item, told, by=cast.adam), "otter-word", by=cast.eva)
+    answer_contest(contested, "otter-answer", by=cast.adam)
+    finalise(queue, by=cast.olga)
+    reopen(queue, "otter-reopen", by=cast.adam)
+    save(item, YES | {"feedback": "Still."}, by=cast.eva)
+    return item
+
+
+def test_timeline_tells_what_was_settled_contested_sealed_and_opened_again(
+    cast: Cast, sign_in: SignIn, settled: QueueItem
+) -> None:
+    page = sign_in(cast.olga).get(url(settled))
+
+    events = list(reversed(page.context["events"]))
+    assert [(event.kind, event.by and event.by.name) for event in events] == [
+        ("adjudicated", "Adam"), ("contested", "Eva"), ("answered", "Adam"), ("sealed", "Olga"),
+        ("unsealed", "Adam"), ("reopened", None),
+    ]  # fmt: skip
+    assert events[0].answers[1:] == (
+        ("Guest intent", "Noise"), ("Follow-through required", "Yes"),
+    )  # fmt: skip
+    html = page.content.decode()
+    for said in ("otter-date", "Slip of a reviewer", "otter-word", "otter-answer", "otter-reopen"):
+        assert said in html
+    order = [entry["at"] for entry in page.context["entries"]]
+    assert order == sorted(order, reverse=True)
+    assert len(order) == 3 + 6
+
+
+def test_as_of_any_moment_has_the_decision_and_the_seal_that_held_then(
+    cast: Cast, sign_in: SignIn, settled: QueueItem
+) -> None:
+    client = sign_in(cast.olga)
+    events = list(reversed(client.get(url(settled)).context["events"]))
+    held = []
+    for event in (None, *events):
+        moment = event.at if event else events[0].at - timedelta(microseconds=1)
+        page = client.get(url(settled, f"?at={moment:%Y-%m-%dT%H:%M:%S.%f}"))
+        final, seal = page.context["final"], page.context["seal"]
+        held.append((final and final.number, seal and seal.number))
+        assert ("decision 1" in page.content.decode().split("What happened")[0]) is bool(final)
+
+    assert held == [(None, None), (1, None), (1, None), (1, None), (1, 1), (1, None), (None, None)]
+
+
+def test_a_reviewer_reads_the_decision_on_their_item_and_is_known_to_have_seen_it(
+    cast: Cast, sign_in: SignIn, settled: QueueItem
+) -> None:
+    emil = sign_in(cast.emil).get(url(settled))
+
+    kinds = {event.kind for event in emil.context["events"]}
+    assert kinds == {"adjudicated", "reopened"}
+    assert "otter-word" not in emil.content.decode()
+    assert "final" in Review.all_rows.get(queue_item=settled, reviewer=cast.emil.user).shown
+
+
+def test_who_still_has_to_say_theirs_reads_no_decision(
+    cast: Cast, sign_in: SignIn, settled: QueueItem
+) -> None:
+    Slot.all_rows.create(
+        queue=settled.queue, queue_item=settled, reviewer=cast.olga.user, state="skipped"
+    )
+
+    page = sign_in(cast.olga).get(url(settled)).content.decode()
+
+    assert "otter-date" not in page
+    assert "otter-word" not in page
