@@ -1,6 +1,7 @@
 """Settling what reviewers disagree on: the final answers, beside the reviews and never over them.
 
-An adjudication is one transaction under the lock of the item. A review that is saved again after it
+An adjudication is one transaction under the lock of the item, over the reviews and the adjudication
+that its author has seen: what came between is a conflict. A review that is saved again after it
 reopens it: the item waits for an adjudicator once more, and what was said before stays.
 """
 
@@ -20,8 +21,11 @@ from evalplatform.audit.recording import record
 from evalplatform.errors import Conflict
 from evalplatform.scoping.actor import Actor
 from evalplatform.scoping.managers import get_visible
+from reviews import adjudicable
+from reviews.adjudication_notices import tell_answered, tell_contested
+from reviews.adjudication_versions import StaleAdjudicationError, Version
 from reviews.final_labels import read_labels
-from reviews.models import Adjudication, Contest, Queue, QueueItem, ReviewRevision
+from reviews.models import Adjudication, Contest, Queue, QueueItem, Review, ReviewRevision, Slot
 from reviews.routing import ReviewState
 from reviews.rubrics.answering import Answer
 from reviews.saving import Said, read_said, refuse_if_finalized, said_in
@@ -31,16 +35,22 @@ TAKEN = (Queue.Status.ACTIVE, Queue.Status.PAUSED, Queue.Status.CLOSED)
 Cause = Adjudication.Cause
 
 
-def adjudicate(item: QueueItem, given: Mapping[str, Any], *, by: Actor) -> Adjudication:
+def adjudicate(
+    item: QueueItem, given: Mapping[str, Any], *, by: Actor, number: int | None = None
+) -> Adjudication:
     """Settle an item: `given` is a whole review plus `labels`, `reason` and `cause`.
 
-    Raises ValidationError at each fault, Conflict for an item that nobody has reviewed, that an
-    unfinished blind review would be told by, or whose review is finalised.
+    `number` is the `Version` that the caller has seen: StaleAdjudicationError when a review was
+    saved or the item was settled since. Raises ValidationError at each fault, Conflict for an item
+    that nobody has reviewed, that an unfinished blind review would be told by, or whose review is
+    finalised.
     """
     if not by.may(Verb.ADJUDICATE):
         raise PermissionDenied("Your role does not adjudicate.")
     with transaction.atomic():
         row = _locked(item, by)
+        if number is not None and number != Version.of(row, by).number:
+            raise StaleAdjudicationError(row, Version.from_number(number), by)
         said, told = _read(row, given)
         mine = Adjudication.all_rows.filter(queue_item=row)
         number = (mine.aggregate(n=Max("number"))["n"] or 0) + 1
@@ -70,7 +80,10 @@ def _locked(item: QueueItem, by: Actor) -> QueueItem:
         raise Conflict(f"This queue is {row.queue.status}: nothing is settled in it.")
     if not row.n_counted:
         raise Conflict("Nobody has reviewed this item yet: there is nothing to settle.")
-    if row.revealed_at is None and row.state != ReviewState.NEEDS_ADJUDICATION:
+    mine = Slot.objects.visible_to(by).filter(queue_item=row, reviewer=by.user)
+    if mine.filter(state__in=adjudicable.UNSAID).exists():
+        raise Conflict("You have a place on this item: save your own review of it first.")
+    if not adjudicable.adjudicable(row.queue, by=by).filter(pk=row.pk).exists():
         raise Conflict("Some reviews of this item are still to come. Wait until all are there.")
     return row
 
@@ -97,9 +110,11 @@ def _read(item: QueueItem, given: Mapping[str, Any]) -> tuple[Said, dict[str, An
 
 
 def waiting(queue: Queue, *, by: Actor) -> Any:
-    """The items that need an adjudicator, the most disputed first, then in the queue's order."""
-    rows = QueueItem.objects.visible_to(by).filter(queue=queue)
-    rows = rows.filter(state=ReviewState.NEEDS_ADJUDICATION.value)
+    """The items that need an adjudicator, those with most reasons first, then in their order.
+
+    `disputes.ranked` puts them in order by how far their reviewers lie apart.
+    """
+    rows = adjudicable.waiting(queue, by=by)
     n_reasons = Func(F("reasons"), function="jsonb_array_length", output_field=IntegerField())
     return rows.order_by(n_reasons.desc(), "position")
 
@@ -150,11 +165,16 @@ def _key(answer: Answer) -> Any:
 
 
 def contest(adjudication: Adjudication, note: str, *, by: Actor) -> Contest:
-    """A reviewer's word against what was settled, once for each adjudication."""
+    """A reviewer's word against what was settled of an item of theirs, once for each time."""
     note = note.strip()
     if not note or len(note) > MOST_REASON or "\x00" in note:
         raise ValidationError({"note": f"Say why, in at most {MOST_REASON:,} characters."})
     found = get_visible(Adjudication, by, pk=adjudication.pk)
+    own = Review.objects.visible_to(by).filter(reviewer=by.user, saved_at__isnull=False)
+    if not own.filter(queue_item=found.queue_item_id).exists():
+        raise PermissionDenied("Only who has reviewed the item contests what was settled of it.")
+    if not found.is_current or found.reopened_at is not None:
+        raise Conflict("This was settled anew, or waits to be. Look at what holds now.")
     with transaction.atomic():
         refuse_if_finalized(found.queue_id, "nothing is contested any more")
         row, is_new = Contest.all_rows.get_or_create(
@@ -163,6 +183,7 @@ def contest(adjudication: Adjudication, note: str, *, by: Actor) -> Contest:
         if not is_new:
             raise Conflict("You have contested this already. The adjudicator will answer it.")
         record(by, "adjudication.contest", row, changes={"note": ["", note]})
+        tell_contested(row, by=by)
     contested: Contest = row
     return contested
 
@@ -176,6 +197,9 @@ def answer_contest(contested: Contest, text: str, *, by: Actor) -> None:
         raise ValidationError({"answer": f"Answer in at most {MOST_REASON:,} characters."})
     with transaction.atomic():
         row = Contest.objects.visible_to(by).select_for_update(of=("self",)).get(pk=contested.pk)
+        if row.answered_at is not None:
+            raise Conflict("Somebody has answered this already: load it again.")
         row.answer, row.answered_by, row.answered_at = text, by.user, timezone.now()
         row.save(update_fields=["answer", "answered_by", "answered_at"])
         record(by, "adjudication.answer", row, changes={"answer": ["", text]})
+        tell_answered(row, by=by)

@@ -63,7 +63,7 @@ class Shown:
 def show(item: QueueItem, slot: Slot, review: Review, shape: Shape, actor: Actor) -> Shown:
     """What the reviewer may be shown now, noted with the review: who calls this is showing it."""
     checks, has_verdicts = _checks(item, slot)
-    suggestions = _suggestions(item, shape) if item.queue.shows_suggestions else []
+    suggestions = suggestions_for(item, shape) if item.queue.shows_suggestions else []
     colleagues = colleagues_of(item, review, shape, actor)
     told = {"auto_verdict": has_verdicts, "suggestions": suggestions, "colleagues": colleagues}
     note_shown(review, *(kind for kind, said in told.items() if said))
@@ -106,7 +106,7 @@ def _checks(item: QueueItem, slot: Slot) -> tuple[list[dict[str, Any]], bool]:
     return without_verdicts(checks), False
 
 
-def _suggestions(item: QueueItem, shape: Shape) -> list[Suggestion]:
+def suggestions_for(item: QueueItem, shape: Shape) -> list[Suggestion]:
     """What the heuristics propose for criteria that this rubric asks; rows of runs only."""
     row = item.run_item
     if row is None:

@@ -85,6 +85,7 @@ class QueueAdmin(Confirmed):
         "reviews_auto_evals",
         "is_for_everyone",
         "is_blind",
+        "hides_reviewers",
         "shows_auto_verdict",
         "shows_suggestions",
         "hidden_share",

@@ -28,7 +28,7 @@ OF_RUNS = ("reviews_auto_evals", "shows_auto_verdict", "hidden_percent", "shows_
 PLACES = {"rubric_version": "rubric", "hidden_share": "hidden_percent", "sampling": "plan"}
 PLAIN = (
     "name", "instructions", "reviews_per_item", "is_blind", "lease_minutes", "order", "seed",
-    "reviews_auto_evals", "shows_auto_verdict", "shows_suggestions",
+    "reviews_auto_evals", "shows_auto_verdict", "shows_suggestions", "hides_reviewers",
 )  # fmt: skip
 
 
@@ -86,6 +86,11 @@ class QueueForm(forms.Form):
         required=False,
         initial=True,
         help_text="Nobody is told what another said before the item has all of its reviews.",
+    )
+    hides_reviewers = forms.BooleanField(
+        label="Letters for names in adjudication",
+        required=False,
+        help_text="Who settles what reviewers disagree on reads A and B, other ones for each item.",
     )
     shows_auto_verdict = forms.BooleanField(
         label="Show the automatic verdict",

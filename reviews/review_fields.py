@@ -44,6 +44,9 @@ class Field:
     suggested: str = ""
     reasons: tuple[str, ...] = ()
     check: Mapping[str, Any] | None = None
+    said: tuple[Any, ...] = ()  # what reviewers said, for who settles it: Group
+    majority: str = ""  # the answer that most gave, as JSON
+    is_agreed: bool = False  # all who answered gave the same
 
     @property
     def input_type(self) -> str:

@@ -214,16 +214,24 @@ class Words:
         held = {**{f"check-{pk}": said for pk, said in checks.items()}, **answers}
         return {self.label(key): self._value(key, held[key]) for key in self._ordered(held)}
 
+    def said_in(self, said: Any) -> dict[str, str]:
+        """The answers of a revision or an adjudication in words, by key and `check-12`."""
+        held = {f"check-{pk}": each for pk, each in said.checks.items()} | said.answers
+        return {key: self._value(key, each) for key, each in held.items()}
+
     def _ordered(self, held: Mapping[str, Any]) -> list[str]:
         order = [*self.checks, *self.shape.by_key]
         return sorted(held, key=lambda key: order.index(key) if key in order else len(order))
 
-    def _value(self, key: str, said: Mapping[str, Any]) -> str:
-        value = said.get("value")
+    def value(self, key: str, value: Any) -> str:
+        """A value in words; "" for none."""
         criterion = self.shape.by_key.get(key)
         titles = {each.value: each.title for each in criterion.options} if criterion else {}
         values = value if isinstance(value, list) else [value]
-        shown = ", ".join(_written(each, titles) for each in values if each is not None)
+        return ", ".join(_written(each, titles) for each in values if each is not None)
+
+    def _value(self, key: str, said: Mapping[str, Any]) -> str:
+        shown = self.value(key, said.get("value"))
         parts = [shown, "flagged" if said.get("flagged") else "", _quoted(said.get("note", ""))]
         return _cut(" · ".join(part for part in parts if part))
 

@@ -9,7 +9,14 @@ from typing import Any
 
 from reviews.rubrics.answering import Answer
 
-RISKY = ("slightly_off", "definitely_wrong", "not_sure")
+RISKY = ("slightly_off", "definitely_wrong")
+UNSURE = "not_sure"
+# Why an item needs somebody, as it is held and told.
+ASKS_FOR_SENIOR = "A reviewer asks for a senior."
+SEES_RISK = "A reviewer sees risk or confusion."
+IS_UNSURE = "A reviewer is not sure whether there is risk or confusion."
+RAISED_A_FLAG = "A reviewer raised a flag."
+DISAGREE_ON = "Reviewers disagree on "
 
 
 class ReviewState(StrEnum):
@@ -45,20 +52,32 @@ def route(reviews: Sequence[Mapping[str, Answer]], *, n_wanted: int) -> Route:
         return Route(ReviewState.UNREVIEWED, is_candidate)
     reasons = []
     if any(_said(each, "employeeReview.seniorReview") is True for each in reviews):
-        reasons.append("A reviewer asks for a senior.")
+        reasons.append(ASKS_FOR_SENIOR)
     is_full = len(reviews) >= n_wanted
     if is_full:
-        reasons += [f"Reviewers disagree on {key}." for key in disputed(reviews)]
+        reasons += [f"{DISAGREE_ON}{key}." for key in disputed(reviews)]
+    doubts = _doubts(reviews)
     if reasons:
-        return Route(ReviewState.NEEDS_ADJUDICATION, is_candidate, tuple(reasons))
-    risky = [_said(each, "employeeReview.riskOrConfusion") for each in reviews]
-    if any(value in RISKY for value in risky):
-        return Route(
-            ReviewState.NEEDS_REVIEW, is_candidate, ("A reviewer sees risk or confusion.",)
-        )
-    if any(answer.flagged for each in reviews for answer in each.values()):
-        return Route(ReviewState.NEEDS_REVIEW, is_candidate, ("A reviewer raised a flag.",))
+        return Route(ReviewState.NEEDS_ADJUDICATION, is_candidate, (*reasons, *doubts))
+    if doubts:
+        return Route(ReviewState.NEEDS_REVIEW, is_candidate, doubts)
     return Route(ReviewState.REVIEWED if is_full else ReviewState.IN_REVIEW, is_candidate)
+
+
+def _doubts(reviews: Sequence[Mapping[str, Answer]]) -> tuple[str, ...]:
+    """What asks for another look, though nobody disagrees."""
+    risk = [_said(each, "employeeReview.riskOrConfusion") for each in reviews]
+    found = {
+        SEES_RISK: any(value in RISKY for value in risk),
+        IS_UNSURE: UNSURE in risk,
+        RAISED_A_FLAG: any(answer.flagged for each in reviews for answer in each.values()),
+    }
+    return tuple(reason for reason, is_so in found.items() if is_so)
+
+
+def disputed_key(reason: str) -> str:
+    """The key that a reason says reviewers disagree on: a criterion's, or `check 12`; else ""."""
+    return reason[len(DISAGREE_ON) : -1] if reason.startswith(DISAGREE_ON) else ""
 
 
 def disputed(reviews: Sequence[Mapping[str, Answer]]) -> list[str]:

@@ -19,6 +19,7 @@ from django.utils import timezone
 from evalplatform.audit.recording import record
 from evalplatform.errors import Conflict
 from evalplatform.scoping.actor import Actor
+from reviews.adjudication_notices import tell_waiting
 from reviews.answer_rows import write_answers
 from reviews.claiming import hold_place
 from reviews.models import Adjudication, Queue, QueueItem, Review, ReviewRevision, Slot
@@ -196,6 +197,7 @@ def save(
         version.freeze()
         _route(row, review, said, shape)
         tell_saved(review, row, told=told, was_full=was_full)
+        tell_waiting(row, told=told, by=by)
         record(by, "review.save", review, changes={"revision": [None, revision.number]})
     return review
 

@@ -3,8 +3,10 @@
 from django.urls import URLPattern, URLResolver, path
 
 from reviews.views import (
+    adjudication,
     analysis,
     behavioral,
+    differences,
     evals,
     finalise,
     labels,
@@ -136,4 +138,39 @@ urlpatterns += [
     path("analysis/registry/", analysis.RegistryView.as_view(), name="analysis-registry"),
     path("home/quality/", analysis.HomeQualityView.as_view(), name="home-quality"),
     path("runs/<uuid:pk>/analysis/", run_analysis.RunAnalysisView.as_view(), name="run-analysis"),
+]
+
+# Settling what reviewers disagree on
+SETTLE = "queues/<uuid:pk>/adjudicate/"
+SETTLED = f"{SETTLE}<uuid:key>/"
+urlpatterns += [
+    path(SETTLE, adjudication.AdjudicateView.as_view(), name="queue-adjudicate"),
+    path(f"{SETTLE}next/", adjudication.AdjudicateNextPage.as_view(), name="adjudicate-next"),
+    path(SETTLED, adjudication.AdjudicateItemPage.as_view(), name="adjudicate-item"),
+    path(f"{SETTLED}save/", adjudication.AdjudicateSaveView.as_view(), name="adjudicate-save"),
+    path(
+        f"{SETTLED}material/",
+        adjudication.AdjudicateMaterialView.as_view(),
+        name="adjudicate-material",
+    ),
+    path(
+        f"{SETTLED}files/<uuid:file>/",
+        adjudication.AdjudicateFileView.as_view(),
+        name="adjudicate-file",
+    ),
+    path(
+        "queues/<uuid:pk>/contests/<uuid:contest>/",
+        adjudication.ContestAnswerView.as_view(),
+        name="contest-answer",
+    ),
+    path(
+        "queues/<uuid:pk>/differences/",
+        differences.DifferencesView.as_view(),
+        name="queue-differences",
+    ),
+    path(
+        "queues/<uuid:pk>/differences/<uuid:adjudication>/",
+        differences.ContestView.as_view(),
+        name="contest",
+    ),
 ]

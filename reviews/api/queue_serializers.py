@@ -56,6 +56,7 @@ class QueueChange(Closed):
     blind = TrueOrFalse(required=False, source="is_blind")
     showsAutoVerdict = TrueOrFalse(required=False, source="shows_auto_verdict")  # noqa: N815
     showsSuggestions = TrueOrFalse(required=False, source="shows_suggestions")  # noqa: N815
+    hidesReviewers = TrueOrFalse(required=False, source="hides_reviewers")  # noqa: N815
     hiddenShare = serializers.FloatField(  # noqa: N815
         required=False, source="hidden_share", min_value=0, max_value=1
     )
@@ -183,6 +184,7 @@ class Setup(serializers.Serializer[Any]):
     hiddenShare = serializers.FloatField(source="hidden_share")  # noqa: N815
     seed = serializers.IntegerField()
     sampling = Data()
+    hidesReviewers = serializers.BooleanField(source="hides_reviewers")  # noqa: N815
 
 
 class QueueDetail(QueueRow):

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from reviews.api import (
+    adjudication,
     analysis,
     behaviour,
     labels,
@@ -93,12 +94,30 @@ finishing: list[URLPattern | URLResolver] = [
     path(f"{QUEUE}/seals/check", lifecycle.CheckView.as_view(), name="api-seal-check"),
 ]
 
+# Settling what reviewers disagree on.
+settling: list[URLPattern | URLResolver] = [
+    path(f"{QUEUE}/waiting", adjudication.WaitingView.as_view(), name="api-waiting"),
+    path(
+        f"{GIVEN}/adjudications",
+        adjudication.AdjudicationsView.as_view(),
+        name="api-adjudications",
+    ),
+    path(f"{QUEUE}/contests", adjudication.ContestsView.as_view(), name="api-contests"),
+    path("adjudications/<uuid:pk>/contest", adjudication.ContestView.as_view(), name="api-contest"),
+    path(
+        "contests/<uuid:pk>/answer",
+        adjudication.ContestAnswerView.as_view(),
+        name="api-contest-answer",
+    ),
+]
+
 urlpatterns: list[URLPattern | URLResolver] = [
     *labelling,
     *setting_up,
     *working,
     *telling,
     *finishing,
+    *settling,
 ]
 
 # The whole, for owners and admins; and one run.

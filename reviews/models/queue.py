@@ -28,7 +28,8 @@ class Queue(ScopedModel):
     people can be measured. `sampling` is {"shares": {stratum: share}, "rest", "strata"}; each item
     keeps the probability with which it came in. A queue over a run is that run's only one.
     `floors` is {figure: the least it must be} before the review may be finalised; while it is
-    (`is_finalized`, with a Seal), no review is saved.
+    (`is_finalized`, with a Seal), no review is saved. `hides_reviewers`: who adjudicates reads
+    letters where the names of reviewers would stand.
     """
 
     class Target(models.TextChoices):
@@ -80,6 +81,7 @@ class Queue(ScopedModel):
     n_items = models.PositiveIntegerField(default=0)
     floors = models.JSONField(default=dict, blank=True)
     is_finalized = models.BooleanField(default=False)
+    hides_reviewers = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(default=timezone.now)
 

@@ -18,6 +18,7 @@ from evalplatform.errors import Conflict
 from evalplatform.jobs.models import Job
 from evalplatform.scoping.keyset import Page, fetch_page
 from evalplatform.scoping.views import ScopedPage
+from reviews.adjudicable import waiting
 from reviews.desk import label_of
 from reviews.lifecycle import statuses_of, to_finalise
 from reviews.models import Queue, QueueReviewer
@@ -119,10 +120,17 @@ class QueueView(OfQueue, ScopedPage):
             "review": statuses_of([queue])[queue.pk],
             "may_finalise": to_finalise(self.actor).filter(pk=queue.pk).exists(),
             "may_edit": self.may_edit,
+            "n_to_settle": self.n_to_settle(),
             "steps": [(status, *STEPS[status]) for status in FOLLOWS[queue.status]],
             "queues_url": reverse("queues", args=[self.actor.team.slug]),
             "review_url": self.url("review"),
         }
+
+    def n_to_settle(self) -> int:
+        """How many items wait for an adjudicator, for those who are one."""
+        if not self.actor.may(Verb.ADJUDICATE):
+            return 0
+        return int(waiting(self.queue, by=self.actor).count())
 
     def items(self) -> dict[str, Any]:
         """The table of items, for those who may read all of them."""

@@ -50,6 +50,16 @@ REVIEW_BODIES: dict[str, Any] = {
     "api-decline": lambda world: json.dumps(TOKEN | {"reason": "I know them."}),
     "api-draft": lambda world: json.dumps({"number": 1, "feedback": "Hm."}),
     "api-save": lambda world: json.dumps({"number": 1, **YES}),
+    # one save and one adjudication were seen
+    "adjudicate-save": lambda world: json.dumps(
+        {
+            "number": 10_001,
+            "draft": {"answers": {**YES["answers"], "@cause": {"value": "other"}}},
+        }
+    ),
+    "api-adjudicate": lambda world: json.dumps({"number": 10_001, "cause": "other", **YES}),
+    "api-contest": lambda world: json.dumps({"note": "The date was right."}),
+    "api-answer": lambda world: json.dumps({"answer": "It was not."}),
     "webhook": lambda world: {
         "name": "Chat",
         "url": "https://203.0.112.9/hook",

@@ -368,6 +368,23 @@ behavioral-draft                     PUT    run_item   ok   ok   403  404  404  
 behavioral-draft                     DELETE run_item   ok   ok   403  404  404  404  in   in
 behavioral-save                      POST   run_item   ok   ok   403  404  404  404  in   in     label-save
 
+# adjudication
+queue-adjudicate                     GET    queue      ok   ok   403  403  403  404  in   in
+adjudicate-next                      GET    queue      ok   ok   403  403  403  404  in   in
+adjudicate-item                      GET    review_item ok  ok   403  403  403  404  in   in
+adjudicate-material                  GET    review_item ok  ok   403  403  403  404  in   in     view=raw
+adjudicate-file                      GET    review_file 404 404  403  403  403  404  in   in
+adjudicate-save                      POST   review_item ok  ok   403  403  403  404  in   in     adjudicate-save
+contest-answer                       POST   queue_contest ok ok  403  403  403  404  in   in     answer=Yes
+queue-differences                    GET    queue      ok   ok   ok   404  404  404  in   in
+contest                              POST   queue_settled 403 403 ok  404  404  404  in   in     note=No
+api-waiting                          GET    queue      ok   ok   403  403  403  404  in   in
+api-adjudications                    GET    review_item ok  ok   ok   404  404  404  in   in
+api-adjudications                    POST   review_item ok  ok   403  403  403  404  in   in     api-adjudicate
+api-contests                         GET    queue      ok   ok   ok   404  404  404  in   in
+api-contest                          POST   adjudication 403 403 409  404  404  404  in   in     api-contest
+api-contest-answer                   POST   contest    ok   ok   403  403  403  404  in   in     api-answer
+
 # queues and reviews over HTTP
 api-rubrics                          GET    -          ok   ok   ok   ok   ok   ok   in   in
 api-rubrics                          POST   -          ok   ok   ok   ok   403  ok   in   in    api-rubric

@@ -297,6 +297,8 @@ def make_rows(cast: Cast) -> dict[str, dict[str, Any]]:
             "other": make_run(owner=eva, title=f"{MARKER} other", n_items=1).pk,
         },
         "review_item": {"pk": named["queue"].pk, "key": named["queue_item"].key},
+        "queue_contest": {"pk": named["queue"].pk, "contest": named["contest"].pk},
+        "queue_settled": {"pk": named["queue"].pk, "adjudication": named["adjudication"].pk},
         "delivery": {"pk": named["webhook"].pk, "delivery": named["webhook_delivery"].pk},
         "rubric_number": {"pk": named["rubric"].pk, "number": 1},
         "review_text": {"pk": named["queue"].pk, "key": named["queue_item"].key, "name": "0"},

@@ -2,7 +2,7 @@
 // with the next desk; draft.js keeps what is typed.
 
 import { Draft } from "./review_draft.js";
-import { fieldsOf, readForm, showErrors, showMeans, fillDifferences } from "./review_form.js";
+import { fieldsOf, fillDifferences, fillForm, fillLines, readForm, showErrors, showMeans } from "./review_form.js";
 
 const place = document.querySelector("[data-desk-place]");
 const says = document.querySelector("[data-says]");
@@ -48,12 +48,15 @@ function begin() {
     place.querySelector("[data-end]")?.focus({ preventScroll: true });
     return;
   }
+  place.dispatchEvent(new CustomEvent("desk:begin", { detail: form }));
   draft = new Draft({ desk, form, ask, read: () => readForm(form), onConflict: (body) => settle(body, () => draft.flush()) });
+  const left = draft.left();
+  if (left) fillForm(form, left);
   form.querySelectorAll("[data-chord]").forEach((chord) => (chord.textContent = isMac ? "⌘ ↵" : "Ctrl ↵"));
   showHelp(localStorage.getItem("review-help") !== "0");
   noteChosen();
   showMeans(form);
-  const fields = fieldsOf(form).filter((field) => field.matches("fieldset")); // never where keys would be typed
+  const fields = shownFields().filter((field) => field.matches("fieldset")); // never where keys would be typed
   focusField(fields.find((field) => !isAnswered(field)) ?? fields[0], { quietly: true });
   if (!("saved" in desk.dataset)) {
     renewing = setInterval(renew, Math.min(300, Math.max(20, Number(desk.dataset.lease) * 20)) * 1000);
@@ -100,7 +103,7 @@ const save = () =>
     if (!form || form.querySelector(".desk__save").disabled) return;
     await draft.settle();
     const answer = await ask(desk.dataset.saveUrl, "POST", JSON.stringify({ number: draft.number, draft: readForm(form) }));
-    if (answer.status === 200) return draft.forget(), swap(answer.body);
+    if (answer.status === 200) return draft.forget({ isSaved: true }), swap(answer.body);
     if (answer.status === 409 && answer.body.is_stale) return settle(answer.body, save);
     if (draft.isDirty) draft.changed();
     refused(answer);
@@ -141,7 +144,8 @@ function undo() {
 
 /* Two places, one review: the person chooses */
 function settle(body, again) {
-  fillDifferences(conflict, form, readForm(form), body.draft ?? {});
+  if (body.differences) fillLines(conflict, body.differences);
+  else fillDifferences(conflict, form, readForm(form), body.draft ?? {});
   conflict.showModal();
   // Closed without a choice, it asks again at the next save.
   conflict.onclose = () => (draft.resume(), draft.changed());
@@ -177,8 +181,10 @@ function mark(field) {
   current?.classList.add("is-current");
 }
 
+const shownFields = () => fieldsOf(form).filter((field) => field.checkVisibility());
+
 function move(by) {
-  const fields = fieldsOf(form);
+  const fields = shownFields();
   const next = fields[fields.indexOf(current) + by];
   if (next) focusField(next);
 }
@@ -268,7 +274,7 @@ function scrollMaterial(pages) {
 function press(event) {
   const { key, target } = event;
   if (key === "u") return undo(), true;
-  if (!form || isBusy) return /^[0-9sfn]$/.test(key);
+  if (!form || isBusy) return /^[0-9cdflmns]$/.test(key);
   if (/^[0-9]$/.test(key)) {
     const input = current?.querySelector("input[data-value]");
     if (!input) return choose(key);
@@ -299,7 +305,7 @@ document.addEventListener("keydown", (event) => {
     return;
   } else if (isTyping(event.target)) {
     if (event.key !== "Escape" || !form?.contains(event.target)) return;
-    focusField(event.target.closest("fieldset[data-field]") ?? fieldsOf(form).filter((field) => field.matches("fieldset")).at(-1));
+    focusField(event.target.closest("fieldset[data-field]") ?? shownFields().filter((field) => field.matches("fieldset")).at(-1));
     isTaken = true;
   } else if (event.repeat && !event.key.startsWith("Arrow") && !event.key.startsWith("Page")) {
     isTaken = Boolean(KEYS[event.key]);

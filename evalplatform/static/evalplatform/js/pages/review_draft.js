@@ -1,5 +1,6 @@
 // What was typed is on the server within a second of the first change, one request after the other. `number` is that of
-// the newest draft this page knows: the server refuses to write over a newer one.
+// the newest draft this page knows: the server refuses to write over a newer one. A form without a place on the server
+// for drafts is kept in this tab, until it is saved.
 
 const WAIT = 1000;
 const RETRY = 3000;
@@ -16,6 +17,14 @@ export class Draft {
     this.sending = null;
     this.savedAt = 0;
     this.clock = setInterval(() => this.tell(), 1000);
+    this.isHere = !desk.dataset.draftUrl;
+    this.key = `draft ${desk.dataset.item}`;
+  }
+
+  // What was left in this tab of the same item, unless something was said of it since.
+  left() {
+    const kept = this.isHere ? JSON.parse(sessionStorage.getItem(this.key) ?? "null") : null;
+    return kept?.number === this.number ? kept.draft : null;
   }
 
   changed() {
@@ -37,6 +46,10 @@ export class Draft {
 
   async send() {
     this.isDirty = false;
+    if (this.isHere) {
+      sessionStorage.setItem(this.key, JSON.stringify({ number: this.number, draft: this.read() }));
+      return true;
+    }
     const body = JSON.stringify({ number: this.number, draft: this.read() });
     const answer = await this.ask(this.desk.dataset.draftUrl, "PUT", body, { keepalive: body.length < MOST_KEPT_ALIVE });
     if (this.isStopped) return false;
@@ -81,7 +94,8 @@ export class Draft {
     this.isDirty = true;
   }
 
-  forget() {
+  forget({ isSaved = false } = {}) {
+    if (this.isHere && isSaved) sessionStorage.removeItem(this.key);
     this.isDirty = false;
     this.isFailing = false;
     this.end();

@@ -40,6 +40,29 @@ export function readForm(form) {
   return draft;
 }
 
+// Puts an answer into a question as if it was chosen there.
+export function setField(field, answer) {
+  const value = answer?.value ?? null;
+  const values = (Array.isArray(value) ? value : [value]).map((each) => (each === null ? "" : String(each)));
+  for (const input of field.querySelectorAll("input[type=radio], input[type=checkbox]")) input.checked = values.includes(input.value);
+  const typed = field.querySelector("[data-value]");
+  if (typed) typed.value = values[0];
+  field.querySelector("[data-flag]")?.setAttribute("aria-pressed", String(answer?.flagged === true));
+  const note = field.querySelector("[data-note]");
+  if (note && answer?.note !== undefined) {
+    note.value = answer.note;
+    note.hidden = !answer.note;
+  }
+}
+
+// The whole form as a draft holds it.
+export function fillForm(form, draft) {
+  for (const field of fieldsOf(form)) {
+    if (field.dataset.field === "feedback") field.querySelector("[data-value]").value = draft.feedback ?? "";
+    else setField(field, named(draft, field.dataset.field) || null);
+  }
+}
+
 // Shows each fault at its question, those of no question above all; returns the first question with one.
 export function showErrors(form, errors) {
   let first = null;
@@ -87,15 +110,19 @@ const named = (draft, name) => {
 
 // One line for each question that says something else in the two versions.
 export function fillDifferences(dialog, form, here, there) {
+  const lines = fieldsOf(form).map((field) => [field.dataset.label ?? "Anything else", ...[here, there].map((draft) => told(named(draft, field.dataset.field)))]);
+  fillLines(dialog, lines.filter(([, mine, theirs]) => mine !== theirs));
+}
+
+// Lines of [question, one version, the other].
+export function fillLines(dialog, lines) {
   const body = dialog.querySelector("[data-differences]");
   body.replaceChildren();
-  for (const field of fieldsOf(form)) {
-    const [mine, theirs] = [here, there].map((draft) => told(named(draft, field.dataset.field)));
-    if (mine === theirs) continue;
+  for (const line of lines) {
     const row = body.insertRow();
-    for (const text of [field.dataset.label ?? "Anything else", mine, theirs]) {
+    for (const text of line) {
       const cell = row.insertCell();
-      cell.textContent = text;
+      cell.textContent = text || "–";
       cell.className = "preline";
     }
   }
