@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.core.exceptions import ValidationError
+
 from reviews.agreement.quantity import NO_DATA, Quantity, null
 from reviews.agreement_metrics import label_of
 from reviews.agreement_shapes import Filter, FloorFigures, MetricFigures, Rate
@@ -81,3 +83,11 @@ def read_floors(given: Any, shape: Shape) -> tuple[dict[str, float], dict[str, s
         else:
             floors[str(name)] = float(least)
     return floors, faults
+
+
+def check_floors(queue: Queue) -> None:
+    """Take the floors as they are written; ValidationError where they are no figures or shares."""
+    queue.floors, faults = read_floors(queue.floors, queue.rubric_version.read())
+    if faults:
+        said = [f"{name}: {text}" if name else text for name, text in faults.items()]
+        raise ValidationError({"floors": said})

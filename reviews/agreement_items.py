@@ -42,12 +42,15 @@ def items_behind(queue: Queue, query: Mapping[str, str], *, by: Actor) -> Any:
     people = {str(person): code for code, person in enumerate(table.people)}
     if not leads:
         people = {pk: code for pk, code in people.items() if pk == str(by.user.pk)}
-    ids = table.item_ids[np.unique(table.cell_item[_cells(table, query, people)])]
+    ids = table.item_ids[np.unique(table.cell_item[cells_of(table, query, people)])]
     return QueueItem.objects.visible_to(by).filter(queue=queue, pk__in=ids.tolist())
 
 
-def _cells(table: Table, query: Mapping[str, str], people: Mapping[str, int]) -> Mask:
-    """The cells that the filter keeps, (C,)."""
+def cells_of(
+    table: Table, query: Mapping[str, str], people: Mapping[str, int] | None = None
+) -> Mask:
+    """The cells that the filter keeps, (C,); `people` are the codes of those it may name."""
+    people = people or {}
     faults = _faults(table, query, people)
     if faults:
         raise ValidationError(faults)

@@ -210,4 +210,4 @@ def _plain(value: Any) -> Any:
         return {key: _plain(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(each) for each in value]
-    return value
+    return value + 0.0 if isinstance(value, float) else value  # -0.0 is 0.0

@@ -128,7 +128,19 @@ def blocking(queue: Queue) -> dict[str, tuple[str, Any]]:
         "unresolved": ("Nothing waits for a decision", told.filter(state__in=OPEN_STATES)),
         "flags": ("No flag is open", told.filter(Exists(flagged) & ~Exists(_settled()))),
         "contests": ("Every contest is answered", told.filter(Exists(contested))),
+        **_floors(queue, items),
     }
+
+
+def _floors(queue: Queue, items: Any) -> dict[str, tuple[str, Any]]:
+    """The gate of chosen floors: the items that reviewers differ on, else all of them."""
+    if not queue.floors:
+        return {}
+    from reviews.agreement_gate import items_in_the_way
+
+    ids = items_in_the_way(queue)
+    rows = items.none() if ids is None else items.filter(pk__in=ids) if ids else items
+    return {"floors": ("Agreement reaches the chosen floors", rows)}
 
 
 def _settled() -> Any:

@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from evalplatform.accounts.models.user import refuse_hidden_characters
 from evalplatform.scoping.actor import Actor
 from evalplatform.scoping.fields import ScopedChoiceField
+from reviews.floor_fields import FloorFields, floors_said
 from reviews.models import Queue, Rubric
 from reviews.queue_settings import fixed_in
 from reviews.reviewers import who_may_review
@@ -24,8 +25,16 @@ MOST_SEED = 2_147_483_647
 LONGEST_INSTRUCTIONS = 20_000
 MOST_SHARES = 1_000
 # Sessions carry no verdict of a machine, and suggestions are made from rows of runs.
-OF_RUNS = ("reviews_auto_evals", "shows_auto_verdict", "hidden_percent", "shows_suggestions")
-PLACES = {"rubric_version": "rubric", "hidden_share": "hidden_percent", "sampling": "plan"}
+OF_RUNS = (
+    *("reviews_auto_evals", "shows_auto_verdict", "hidden_percent", "shows_suggestions"),
+    "floor_auto",
+)
+PLACES = {
+    "rubric_version": "rubric",
+    "hidden_share": "hidden_percent",
+    "sampling": "plan",
+    "floors": "floor_reviewers",
+}
 PLAIN = (
     "name", "instructions", "reviews_per_item", "is_blind", "lease_minutes", "order", "seed",
     "reviews_auto_evals", "shows_auto_verdict", "shows_suggestions", "hides_reviewers",
@@ -46,7 +55,7 @@ class RubricChoice(ScopedChoiceField):
         return f"{rubric.name[:80]} (version {rubric.version})"
 
 
-class QueueForm(forms.Form):
+class QueueForm(FloorFields):
     """All that is said of a queue; `target` and `run` are given by where it was begun."""
 
     name = forms.CharField(
@@ -160,7 +169,7 @@ class QueueForm(forms.Form):
     ) -> None:
         initial = {"seed": randbelow(1_000_000), "rubric": _first_rubric(actor)} | told
         super().__init__(data, initial=initial | (said_of(queue) if queue else {}))
-        self.target = target
+        self.target, self.queue = target, queue
         self.share_errors: dict[str, str] = {}
         self._narrow(actor, queue)
         self.shares_said = self._shares(data) if data is not None else shares_of(queue)
@@ -247,7 +256,7 @@ class QueueForm(forms.Form):
         cleaned = self.cleaned_data
         said = {name: cleaned[name] for name in PLAIN if name in self.fields}
         plan, strata = self.plan_said()
-        said["sampling"] = as_sampling(plan, strata)
+        said["sampling"], said["floors"] = as_sampling(plan, strata), self.floors(self.queue)
         if "hidden_percent" in self.fields:
             said["hidden_share"] = (cleaned["hidden_percent"] or 0) / 100
         return said
@@ -292,4 +301,5 @@ def said_of(queue: Queue) -> dict[str, Any]:
         "plan": "all" if is_everything(plan) else "strata",
         "strata": list(strata),
         "rest": percent_of(plan.rest),
+        **floors_said(queue),
     }

@@ -9,7 +9,7 @@ from reviews.models import Queue, Slot
 SAID = (
     "name", "instructions", "rubric_version", "reviews_auto_evals", "reviews_per_item",
     "is_for_everyone", "is_blind", "shows_auto_verdict", "shows_suggestions", "hidden_share",
-    "seed", "lease_minutes", "order", "sampling", "hides_reviewers",
+    "seed", "lease_minutes", "order", "sampling", "floors", "hides_reviewers",
 )  # fmt: skip
 FIXED_ERROR = "This may not be changed any more. {}"
 OPENED = "Set while the queue is a draft: reviewers may have been given items since."

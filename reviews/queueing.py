@@ -23,6 +23,7 @@ from evalplatform.audit.recording import record
 from evalplatform.errors import Conflict
 from evalplatform.scoping.actor import Actor
 from evalplatform.scoping.managers import require_editable
+from reviews.agreement_floors import check_floors
 from reviews.models import Queue, QueueItem, QueueReviewer, Rubric
 from reviews.queue_settings import FIXED_ERROR, SAID, fixed_in
 from reviews.sampling import Candidate, Chosen, Plan, draw, position_of
@@ -79,6 +80,7 @@ def create_queue(
         rubric_version=rubric.newest(),
         **said,
     )
+    check_floors(queue)
     queue.full_clean(
         exclude=["team", "owner", "run", "dataset", "rubric_version"], validate_unique=False
     )
@@ -101,6 +103,8 @@ def change_queue(queue: Queue, *, by: Actor, **said: Any) -> None:
             raise ValidationError({name: FIXED_ERROR.format(why) for name, why in refused.items()})
         for name, (_, value) in changes.items():
             setattr(row, name, value)
+        if "floors" in changes:
+            check_floors(row)
         row.clean_fields(exclude=["team", "owner", "run", "dataset", "rubric_version"])
         if changes:
             row.updated_at = timezone.now()

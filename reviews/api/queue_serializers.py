@@ -69,6 +69,12 @@ class QueueChange(Closed):
     order = serializers.ChoiceField(choices=Queue.Order.values, required=False)
     seed = serializers.IntegerField(required=False, min_value=0, max_value=LARGEST_SEED)
     plan = SamplingPlan(required=False)
+    floors = serializers.DictField(
+        child=serializers.FloatField(),
+        required=False,
+        help_text="The least that figures must be before the review may be finalised: `reviewers`, "
+        "`auto`, `alpha:METRIC`, `agreement:METRIC`. All of them; {} for none.",
+    )
 
 
 class NewQueue(QueueChange):
@@ -185,6 +191,7 @@ class Setup(serializers.Serializer[Any]):
     seed = serializers.IntegerField()
     sampling = Data()
     hidesReviewers = serializers.BooleanField(source="hides_reviewers")  # noqa: N815
+    floors = Data()
 
 
 class QueueDetail(QueueRow):

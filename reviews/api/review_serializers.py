@@ -250,6 +250,14 @@ class ReviewDetail(ReviewRow):
     history = RevisionRow(many=True)
 
 
+class AgreementItemRow(serializers.Serializer[Any]):
+    """An item behind a figure of agreement."""
+
+    key = serializers.UUIDField()
+    position = serializers.IntegerField()
+    label = serializers.CharField()  # type: ignore[assignment]  # a field, not the argument
+
+
 class QueueItemRow(serializers.Serializer[Any]):
     """An item of a queue. `own` is the state of the caller's place, null without one.
 

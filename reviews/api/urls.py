@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from reviews.api import (
     adjudication,
+    agreement,
     analysis,
     behaviour,
     labels,
@@ -72,6 +73,17 @@ working: list[URLPattern | URLResolver] = [
     path("reviews/<uuid:pk>", saving.ReviewView.as_view(), name="api-review"),
 ]
 
+# How far reviewers agree.
+agreeing: list[URLPattern | URLResolver] = [
+    path(f"{QUEUE}/agreement", agreement.AgreementView.as_view(), name="api-agreement"),
+    path(f"{QUEUE}/agreement.csv", agreement.AgreementCsvView.as_view(), name="api-agreement-csv"),
+    path(
+        f"{QUEUE}/agreement/items",
+        agreement.AgreementItemsView.as_view(),
+        name="api-agreement-items",
+    ),
+]
+
 # Who is told.
 telling: list[URLPattern | URLResolver] = [
     path("webhooks", webhooks.WebhooksView.as_view(), name="api-webhooks"),
@@ -115,6 +127,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *labelling,
     *setting_up,
     *working,
+    *agreeing,
     *telling,
     *finishing,
     *settling,

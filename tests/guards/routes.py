@@ -403,6 +403,9 @@ api-queue-reviewers                  PUT    queue      ok   ok   ok   404  403  
 api-queue-sessions                   POST   queue      ok   ok   ok   404  403  404  in   in    api-session-ids
 api-queue-rows                       POST   queue      400  400  400  404  403  404  in   in    api-empty
 api-queue-items                      GET    queue      ok   ok   ok   404  404  404  in   in
+api-agreement                        GET    queue      ok   ok   ok   404  404  404  in   in
+api-agreement-csv                    GET    queue      ok   ok   ok   404  404  404  in   in
+api-agreement-items                  GET    queue      ok   ok   ok   404  404  404  in   in
 api-claim                            POST   queue      ok   ok   ok   404  404  404  in   in
 api-given                            GET    review_item 404  404  ok   404  404  404  in   in
 api-given-open                       POST   review_item 404  404  ok   404  404  404  in   in

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import csv
 import random
+import threading
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
+from django.db import connection
 
 from evalplatform.scoping.actor import Actor
 from reviews.agreement_figures import figures_of
+from reviews.agreement_items import items_behind
 from reviews.agreement_shapes import AgreementFigures
 from reviews.claiming import claim
-from reviews.models import Queue, QueueItem, Rubric
-from reviews.saving import save
-from tests.cast import Cast
+from reviews.lifecycle import gates
+from reviews.models import Queue, QueueItem, Review, Rubric, Slot
+from reviews.queueing import change_queue
+from reviews.saving import note_shown, open_review, save, save_draft
+from runs.models import CheckResult
+from tests.cast import Cast, make_cast, make_key
 from tests.reviews import recomputed
 from tests.reviews_made import NO, YES, make_queue, make_queue_with_verdicts
 from tests.runs_made import make_check_result, make_run, make_run_item
@@ -67,8 +75,6 @@ def somebody(rng: random.Random, item: QueueItem) -> dict[str, Any]:
     def choose(*values: Any) -> dict[str, Any]:
         of = usual if rng.random() < 0.7 else rng
         return {"value": of.choice(values), "flagged": rng.random() < 0.06}
-
-    from runs.models import CheckResult
 
     answers = {
         "verdict": choose("pass", "fail"),
@@ -163,3 +169,161 @@ def test_the_newest_version_before_the_reveal_rates_and_none_after_it(cast: Cast
     assert (found.reviewers.quantity.value, found.n_ratings) == (1.0, 2)
     left = {each.reason: each.n for each in found.left_out}
     assert left == {"superseded": 1, "after_reveal": 1}
+
+
+@pytest.mark.django_db
+def test_typed_and_unread_is_left_out_with_its_reason(cast: Cast) -> None:
+    queue = make_queue(owner=cast.olga, n_items=2, reviews_per_item=2)
+    for person in (cast.eva, cast.emil):
+        while (slot := claim(queue, by=person)) is not None:
+            flag = {"answers": {"verdict": {"value": None, "flagged": True}}}
+            save(slot.queue_item, flag if person is cast.emil else YES, by=person)
+    found = figures_of(queue, by=cast.olga)
+    assert (found.reviewers.quantity.value, found.n_ratings) == (0.0, 4)  # a flag is an answer
+    review = Review.all_rows.filter(queue=queue, reviewer=cast.eva.user).first()
+    assert review is not None
+    save_draft(review, NO, number=review.draft_number, by=cast.eva)
+    found = figures_of(queue, by=cast.olga)
+    assert (found.n_ratings, found.reviewers.n_cells) == (3, 1)
+    assert {each.reason: each.n for each in found.left_out} == {"draft": 1}
+
+
+@pytest.mark.django_db
+def test_what_was_in_view_and_how_items_were_drawn_is_told_apart(cast: Cast) -> None:
+    queue = of_all_kinds(cast, 8, reviews_per_item=2)
+    QueueItem.all_rows.filter(queue=queue, position__lt=4).update(inclusion_probability=0.25)
+    rng = random.Random(5)
+    for person in (cast.eva, cast.emil):
+        while (slot := claim(queue, by=person)) is not None:
+            if slot.queue_item.position % 2:
+                note_shown(open_review(slot.queue_item, by=person), "auto_verdict")
+            save(slot.queue_item, somebody(rng, slot.queue_item), by=person)
+    found = figures_of(queue, by=cast.olga)
+    assert found.is_weighted
+    cells = recomputed.eligible(queue)
+    expected = recomputed.weighted_between(queue, cells)
+    assert found.reviewers.quantity.value == pytest.approx(expected, abs=1e-12)
+    odd = set(QueueItem.all_rows.filter(queue=queue, position__in=(1, 3, 5, 7)).values_list("pk"))
+    for side, is_exposed in ((found.exposed, True), (found.blind, False)):
+        mine = {c: said for c, said in cells.items() if ((c[0],) in odd) == is_exposed}
+        expected = recomputed.weighted_between(queue, mine)
+        assert side.reviewers.quantity.value == pytest.approx(expected, abs=1e-12)
+        assert side.n_ratings == sum(map(len, mine.values()))
+    assert "exposed" in {each.code for each in found.warnings}
+
+
+@pytest.mark.django_db
+def test_api_and_csv_say_the_same_and_each_figure_leads_to_its_items(
+    cast: Cast, client: Any
+) -> None:
+    queue = of_all_kinds(cast, 6, reviews_per_item=2)
+    review(queue, cast.eva, cast.emil)
+    found = figures_of(queue, by=cast.olga)
+    url = f"/api/v1/queues/{queue.pk}/agreement"
+    auth = {"authorization": f"Bearer {make_key(cast.olga)}"}
+    told = client.get(url, headers=auth).json()
+    assert told == found.as_json()
+
+    lines = client.get(f"{url}.csv", headers=auth).content.decode().splitlines()
+    rows = {(r["figure"], r["metric"], r["about"]): r for r in csv.DictReader(lines)}
+    for metric in told["metrics"]:
+        row = rows["alpha", metric["key"], ""]
+        for name in ("value", "ci_low", "ci_high", "n"):
+            held = metric["alpha"][name]
+            assert row[name] == ("" if held is None else repr(held))
+    assert rows["reviewers", "", ""]["value"] == repr(told["reviewers"]["quantity"]["value"])
+    assert float(rows["auto", "", ""]["value"]) == told["auto"]["quantity"]["value"]
+
+    cells = recomputed.eligible(queue)
+    for metric in told["metrics"]:
+        mine = recomputed.of_metric(queue, cells, metric["key"])
+        disputed = {item for (item, _), said in mine.items() if len(set(said.values())) > 1}
+        asked = {"cells": "disputed", **metric["filter"]}
+        rows_behind = client.get(f"{url}/items", asked, headers=auth).json()["results"]
+        keys = set(QueueItem.all_rows.filter(pk__in=disputed).values_list("key", flat=True))
+        assert {row["key"] for row in rows_behind} == set(map(str, keys))
+    for asked in ({"cells": "all"}, {"metric": "x"}, {"reviewer": "me"}, {"value": "pass"}):
+        assert client.get(f"{url}/items", asked, headers=auth).status_code == 400
+
+
+@pytest.mark.django_db
+def test_who_only_reviews_is_told_of_what_they_did_and_of_nobody_else(
+    cast: Cast, client: Any
+) -> None:
+    queue = of_all_kinds(cast, 4, reviews_per_item=2)
+    rng = random.Random(3)
+    for person, n in ((cast.eva, 4), (cast.emil, 2), (cast.tess, 1)):
+        for _ in range(n):
+            slot = claim(queue, by=person)
+            assert slot is not None
+            save(slot.queue_item, somebody(rng, slot.queue_item), by=person)
+    whole = figures_of(queue, by=cast.olga)
+    assert (whole.scope, whole.n_items, len(whole.people)) == ("queue", 3, 3)
+    emil = figures_of(queue, by=cast.emil)
+    assert (emil.scope, emil.n_items, emil.n_reviewers) == ("own", 2, 2)
+    assert [person.name for person in emil.people] == ["Emil"]
+    assert not emil.pairs
+    told = str(emil.as_json())
+    assert str(cast.eva.user.pk) not in told
+    assert "Eva" not in told
+    with pytest.raises(ValidationError):
+        items_behind(queue, {"reviewer": str(cast.eva.user.pk)}, by=cast.emil)
+    assert len(items_behind(queue, {"cells": "compared"}, by=cast.tess)) == 1
+    auth = {"authorization": f"Bearer {make_key(cast.otto)}"}
+    for tail in ("", ".csv", "/items"):
+        url = f"/api/v1/queues/{queue.pk}/agreement{tail}"
+        assert client.get(url, headers=auth).status_code == 404
+
+
+@pytest.mark.django_db
+def test_a_floor_stands_in_the_way_until_it_is_reached(cast: Cast) -> None:
+    queue = make_queue(owner=cast.olga, n_items=4, reviews_per_item=2)
+    floors = {"reviewers": 0.9, "agreement:criterion:verdict": 0.5}
+    change_queue(queue, by=cast.olga, floors=floors)
+    for person in (cast.eva, cast.emil):
+        while (slot := claim(queue, by=person)) is not None:
+            is_other = person is cast.emil and slot.queue_item.position == 2
+            save(slot.queue_item, NO if is_other else YES, by=person)
+    assert {gate.name: gate.n_blocking for gate in gates(queue)}["floors"] == 1
+    met = {floor.figure: floor.is_met for floor in figures_of(queue, by=cast.olga).floors}
+    assert met == {"agreement:criterion:verdict": True, "reviewers": False}
+    change_queue(queue, by=cast.olga, floors={"reviewers": 0.75})
+    assert {gate.name: gate.n_blocking for gate in gates(queue)}["floors"] == 0
+    for wrong in ({"kappa": 0.5}, {"reviewers": 1.5}, {"alpha:criterion:none": 0.1}):
+        with pytest.raises(ValidationError):
+            change_queue(queue, by=cast.olga, floors=wrong)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_c11_after_concurrent_edits_figures_equal_a_recomputation() -> None:
+    cast = make_cast()
+    queue = of_all_kinds(cast, 5, reviews_per_item=3)
+    barrier, faults = threading.Barrier(3), []
+
+    def work(person: Actor, seed: int) -> None:
+        try:
+            barrier.wait(20)
+            review(queue, person, seed=seed)
+            rng = random.Random(seed)
+            for slot in Slot.all_rows.filter(queue=queue, reviewer=person.user):
+                item = slot.queue_item
+                save(item, somebody(rng, item), by=person)  # before the reveal or after it
+        except Exception as error:
+            faults.append(error)
+        finally:
+            connection.close()
+
+    threads = [
+        threading.Thread(target=work, args=(person, seed))
+        for seed, person in enumerate((cast.eva, cast.emil, cast.tess))
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert not faults
+    review(queue, cast.eva, cast.emil, cast.tess)  # items that were held by another meanwhile
+    found = figures_of(queue, by=cast.olga)
+    assert found.n_items == 5
+    check_all(queue, found)
+    assert figures_of(queue, by=cast.olga) == found
