@@ -96,7 +96,7 @@ CROSS JOIN LATERAL (
         OR coalesce((r.exposure ->> 'final')::boolean, false) AS was_told
     FROM reviews_reviewrevision r WHERE r.id = a.revision_id
 ) n
-WHERE a.queue_id = %(queue)s AND NOT a.is_rating"""  # noqa: S608 (constants)
+WHERE a.queue_id = %(queue)s AND NOT a.is_rating AND {OPEN}"""  # noqa: S608 (constants)
 
 
 @dataclass(frozen=True)

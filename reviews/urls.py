@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from reviews.views import (
     adjudication,
+    agreement,
     analysis,
     behavioral,
     differences,
@@ -106,6 +107,16 @@ urlpatterns += [
         name="dataset-from-queue",
     ),
     *webhook_urls,
+]
+
+# How far reviewers agree
+AGREEMENT = "queues/<uuid:pk>/agreement/"
+urlpatterns += [
+    path(AGREEMENT, agreement.AgreementView.as_view(), name="queue-agreement"),
+    path(
+        f"{AGREEMENT}items/", agreement.AgreementItemsView.as_view(), name="queue-agreement-items"
+    ),
+    path("runs/<uuid:pk>/agreement/", agreement.RunAgreementView.as_view(), name="run-agreement"),
 ]
 
 # Rubrics

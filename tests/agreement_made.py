@@ -59,6 +59,8 @@ def add_reviews(queue: Queue, told: Iterable[Told]) -> None:
                     check_result_id=pk,
                     flagged=is_flag,
                     is_first_unexposed=not each.is_exposed,
+                    is_rating=True,
+                    is_exposed=each.is_exposed,
                     **columns_of(None if is_flag else value),
                     **who,
                 )

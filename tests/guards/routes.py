@@ -344,6 +344,9 @@ review-skip                          POST   review_item 404  404  ok   404  404 
 review-decline                       POST   review_item 404  404  409  404  404  404  in   in     reason=x
 review-renew                         POST   review_item 404  404  ok   404  404  404  in   in
 review-history                       GET    review_item ok   ok   ok   404  404  404  in   in
+queue-agreement                      GET    queue      ok   ok   ok   404  404  404  in   in
+queue-agreement-items                GET    queue      ok   ok   ok   404  404  404  in   in
+run-agreement                        GET    run        ok   ok   ok   404  404  404  in   in
 queue-workload                       GET    queue      ok   ok   ok   404  404  404  in   in
 
 # finishing a review

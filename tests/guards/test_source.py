@@ -137,6 +137,9 @@ EXEMPT = {
     "reviews/releasing.py all_rows": "counts at the item of a slot that editable_by(by) gave",
     "reviews/review_history.py all_rows": "the actor's own review, to note what they were shown",
     "reviews/agreement_reading.py cursor": "ratings of a queue that visible_to(actor) gave",
+    "reviews/views/agreement.py Model.objects": "names of people who reviewed in a queue, whom "
+    "items_behind() has found among those the actor is told of",
+    "reviews/views/agreement.py values(*)": "the columns of queue_items, and the key",
     "reviews/agreement_figures.py Model.objects": "names of people who reviewed in a queue that "
     "the actor runs",
     "reviews/adjudicating.py all_rows": "adjudications of an item that visible_to(by) gave",

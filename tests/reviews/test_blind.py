@@ -86,6 +86,7 @@ def everything(client: Client, queue: Queue, item: QueueItem) -> Iterator[tuple[
     got += [f"{page}{rest}" for rest in ("?view=raw", "material/", f"files/{item.key}/")]
     asked = ("view=raw", "start=0", "whole=prompt", "whole=response", "whole=checks")
     got += [f"{page}material/?{query}" for query in asked]
+    got += aside(queue, item)
     for url in got:
         yield url, client.get(url).content.decode()
     part = client.get(page, headers={"X-Part": "desk"})
@@ -100,6 +101,17 @@ def everything(client: Client, queue: Queue, item: QueueItem) -> Iterator[tuple[
     ]  # fmt: skip
     for method, act, text in sent:
         yield f"{method} {act}", client.generic(method, page + act, text, JSON).content.decode()
+
+
+def aside(queue: Queue, item: QueueItem) -> list[str]:
+    """Pages beside the review: agreement and the items behind it, history, the run's labels."""
+    base = f"/t/lighthouse/queues/{queue.pk}/"
+    run = f"/t/lighthouse/runs/{queue.run_id}/"
+    asked = ("", "?cells=disputed", "?cells=false_pass", "?metric=check:includes", "?cells=x")
+    got = [f"{base}agreement/", *(f"{base}agreement/items/{query}" for query in asked)]
+    got += [f"{base}review/{item.key}/history/", f"{run}agreement/"]
+    labels = f"{run}labels/"
+    return [*got, labels, f"{labels}charts/", f"{labels}{item.run_item_id}/"]
 
 
 def everything_of_the_api(
@@ -172,6 +184,7 @@ def test_responses_are_the_same_whatever_the_colleague_said(
         colleague_saves(cast, queue, is_bad=is_bad)
         base = f"/t/lighthouse/queues/{queue.pk}/"
         pages = [base, f"{base}review/", f"{base}review/{slot.queue_item.key}/"]
+        pages += aside(queue, slot.queue_item)
         api = f"/api/v1/queues/{queue.pk}"
         pages += [api, f"{api}/items/{slot.queue_item.key}"]
         pages += [f"{api}/items"] if name == "tess" else []
