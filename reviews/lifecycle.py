@@ -143,6 +143,11 @@ def _floors(queue: Queue, items: Any) -> dict[str, tuple[str, Any]]:
     return {"floors": ("Agreement reaches the chosen floors", rows)}
 
 
+def _reaches_floors(queue: Queue) -> bool:
+    items = QueueItem.all_rows.filter(queue=queue)
+    return not any(rows.exists() for _, rows in _floors(queue, items).values())
+
+
 def _settled() -> Any:
     return Adjudication.all_rows.filter(
         queue_item=OuterRef("pk"), is_current=True, reopened_at=None
@@ -157,13 +162,17 @@ def status_of(queue: Queue) -> str:
 
 
 def statuses_of(queues: Sequence[Queue]) -> dict[UUID, str]:
-    """Where the reviews of many queues are in their lives: one query."""
+    """Where the reviews of many queues are in their lives: one query, but for floors.
+
+    Those are looked at of queues that have some and are done otherwise.
+    """
     wanted = [queue.pk for queue in queues if not queue.is_finalized]
     done: set[UUID] = set()
     if wanted:
         with connection.cursor() as cursor:
             cursor.execute(DONE, {"queues": wanted, "open": list(OPEN_STATES)})
             done = {row[0] for row in cursor.fetchall()}
+    done -= {queue.pk for queue in queues if queue.pk in done and not _reaches_floors(queue)}
     return {
         queue.pk: FINALIZED if queue.is_finalized else READY if queue.pk in done else IN_REVIEW
         for queue in queues

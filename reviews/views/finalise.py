@@ -37,6 +37,7 @@ from reviews.views.queue_page import OfQueue
 from runs.models import Run
 
 AT_ONCE = 2_000  # items of a review whose seal is checked whenever the page is opened
+ADJUDICATED = ("unresolved", "flags", "contests")  # gates that an adjudicator opens
 COLUMNS = ("id", "key", "position", "n_counted", "session_id", "session__title",
            "session__external_id", "run_item__public_id", "run_item__title")  # fmt: skip
 
@@ -136,14 +137,20 @@ class FinaliseView(OfReview, ScopedPage):
         return {
             "gate": gate,
             "error": error,
-            "items": [self.told(each) for each in page.rows],
+            "items": [self.told(each, gate) for each in page.rows],
+            "adjudicate_url": self.url("queue-adjudicate") if self.settles(gate) else "",
             "newer_url": f"{here}{page.newer}#blocking" if page.newer else "",
             "older_url": f"{here}{page.older}#blocking" if page.older else "",
         }
 
-    def told(self, each: dict[str, Any]) -> dict[str, Any]:
+    def settles(self, gate: Gate) -> bool:
+        """Whether the actor can do what the gate waits for by adjudicating."""
+        return gate.name in ADJUDICATED and self.actor.may(Verb.ADJUDICATE)
+
+    def told(self, each: dict[str, Any], gate: Gate) -> dict[str, Any]:
         """A row of the table of what blocks."""
-        url = self.url("review-history", each["key"])
+        name = "adjudicate-item" if self.settles(gate) else "review-history"
+        url = self.url(name, each["key"])
         return {"label": label_of(each), "n_counted": each["n_counted"], "url": url}
 
 

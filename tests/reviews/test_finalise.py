@@ -71,6 +71,9 @@ def test_page_says_what_blocks_how_many_and_which(cast: Cast, sign_in: SignIn) -
     keys = QueueItem.all_rows.filter(queue=queue).order_by("position").values_list("key", flat=True)
     assert urls == [page_of(queue, f"review/{key}/history/") for key in keys]
     assert client.get(urls[0]).status_code == 200
+    settles = sign_in(cast.adam).get(page_of(queue) + "?gate=unresolved").context
+    assert settles["adjudicate_url"] == page_of(queue, "adjudicate/")
+    assert settles["items"][0]["url"] == page_of(queue, f"adjudicate/{keys[0]}/")
     refused = client.post(page_of(queue), follow=True)
     assert "This must hold first: Nothing waits for a decision (3 to go)." in (
         refused.content.decode()
@@ -97,7 +100,8 @@ def test_lists_say_the_same_as_the_gates(cast: Cast) -> None:
         "flagged": make_queue(owner=cast.olga, n_items=1),
         "typed": make_finished(cast),
         "contested": make_queue(owner=cast.olga, n_items=1, reviews_per_item=2),
-        "ready": make_finished(cast),
+        "too low": make_finished(cast, floors={"auto": 0.9}),
+        "ready": make_finished(cast, floors={"reviewers": 0.9}),
         "sealed": make_finished(cast),
     }
     claim(queues["held"], by=cast.eva)
