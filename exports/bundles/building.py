@@ -18,8 +18,10 @@ from evalplatform.jobs.kinds import JobRefusedError
 from exports.bundles import verify
 from exports.bundles.layouts import layout_of, layout_of_member
 from exports.bundles.writing import BundleWriter, blocks, encoded
+from exports.review_contents import ReviewContent
 from exports.storing import temporary_file
 from exports.writing import Digest
+from reviews.models import Queue, Seal
 
 if TYPE_CHECKING:
     from exports.contents import Content
@@ -39,12 +41,21 @@ class Watch:
     at: str = ""
     snapshot: str = ""
     n_rows: int = 0
+    seal: dict[str, Any] | None = None
 
     def __call__(self, using: str) -> None:
         with connections[using].cursor() as cursor:
             cursor.execute(MOMENT)
             self.at, self.snapshot = cursor.fetchone()
         self.n_rows = self.content.n_in_database(using)
+        if isinstance(self.content, ReviewContent) and self.content.scope.queue:
+            self.seal = seal_told(self.content.scope.queue, using)
+
+
+def seal_told(queue: Queue, using: str) -> dict[str, Any] | None:
+    """Return what the manifest says of the seal that holds, if the review is finalised."""
+    seals = Seal.all_rows.using(using).filter(queue=queue, reopened_at=None)
+    return seals.values("number", "digest").first()
 
 
 def write_bundle(
@@ -122,7 +133,7 @@ def manifest_of(
         "formatVersion": export.format_version,
         "options": export.options,
         "filters": export.filters,
-        "versions": versions_of(export),
+        "versions": versions_of(export, facts, watch.seal),
         "holds": facts,
         "database": reconciled(facts, watch.n_rows),
         "parts": parts,
@@ -157,8 +168,10 @@ def reconciled(facts: dict[str, Any], n_rows: int) -> dict[str, Any]:
     return {"of": what, "counted": n_rows, "written": written, "leftOut": skipped}
 
 
-def versions_of(export: Export) -> dict[str, Any]:
-    """Return which version of what the file is of."""
+def versions_of(
+    export: Export, facts: dict[str, Any], seal: dict[str, Any] | None
+) -> dict[str, Any]:
+    """Return which version of what the file is of; of reviews, the queue with its seal, if any."""
     found: dict[str, Any] = {}
     if export.dataset is not None:
         found["dataset"] = {"id": str(export.dataset.pk), "version": export.dataset_version}
@@ -167,8 +180,9 @@ def versions_of(export: Export) -> dict[str, Any]:
         found["run"] = {"id": str(run.pk), "status": run.status}
         if run.dataset_id is not None:
             found["dataset"] = {"id": str(run.dataset_id), "version": run.version}
-    if export.queue is not None:
-        asked = export.queue.rubric_version
-        found["queue"] = {"id": str(export.queue.pk), "status": export.queue.status}
-        found["rubric"] = {"id": str(asked.rubric_id), "version": asked.number}
+    if queue := facts.get("queue"):
+        found["queue"] = {"id": queue["id"], "status": queue["status"]}
+        found["rubric"] = {"id": queue["rubric"]["id"], "version": queue["rubric"]["version"]}
+    if seal:
+        found["seal"] = seal
     return found

@@ -24,12 +24,15 @@ from exports.catalog import FORMATS
 from exports.formats.options import ExportOptions
 from exports.item_catalog import ITEM_FORMATS, ItemOptions
 from exports.models import Export
+from exports.review_catalog import REVIEW_FORMATS, ReviewOptions
 from exports.run_catalog import RUN_FORMATS, RunOptions
 from exports.selection import Selection
+from reviews.lifecycle import finalise
 from tests.cast import Cast, make_cast
 from tests.datasets_made import make_dataset
 from tests.exports.bundles_made import members
 from tests.exports.runs_exported import make_example_run
+from tests.reviews.sealed import make_finished
 from tests.sessions import make_label, make_session
 
 FOLDER = Path(settings.HOME) / "files" / "exports"
@@ -244,3 +247,25 @@ def test_the_dialogs_have_the_switch(cast: Cast) -> None:
         page = client.get(answer["Location"]).content.decode()
         assert f"python3 verify.py {export.download_name} --digest" in page
         assert zipfile.is_zipfile(BytesIO(path_of(export).read_bytes()))
+
+
+def test_reviews_name_their_queue_their_rubric_and_their_seal(cast: Cast) -> None:
+    queue = make_finished(cast)
+    chosen = REVIEW_FORMATS["review-tables"]
+
+    def versions() -> dict[str, Any]:
+        asked = Export.request_reviews(
+            chosen, ReviewOptions(), queue=queue, is_bundle=True, by=cast.olga
+        )
+        export = built(asked[0])
+        whole(export)
+        found: dict[str, Any] = manifest_in(export)["content"]["versions"]
+        return found
+
+    version = queue.rubric_version
+    assert versions() == {
+        "queue": {"id": str(queue.pk), "status": "active"},
+        "rubric": {"id": str(version.rubric_id), "version": version.number},
+    }
+    seal = finalise(queue, by=cast.olga)
+    assert versions()["seal"] == {"number": 1, "digest": seal.digest}
