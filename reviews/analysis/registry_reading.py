@@ -6,6 +6,7 @@ asker's own are read, since a colleague's draft is nobody's.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -34,8 +35,8 @@ NEWEST = f"""
     SELECT row.id, row.public_id, row.status, row.run, row.run_title, row.category,
         row.run_category, left(row.response, {MOST_READ}) AS response,
         left(coalesce(nullif(row.prompt_text, ''), d.input, ''), {MOST_READ}) AS prompt,
-        told.state, told.is_canon_candidate, told.answers, mine.draft, label.guest_affect,
-        typed.affect AS affect_draft
+        told.state, told.is_canon_candidate, told.answers, label.guest_affect,
+        typed.affect AS affect_draft, mine.draft -> 'answers' AS typed_answers
     FROM row
     LEFT JOIN datasets_datasetitem d ON d.id = row.item_id
     LEFT JOIN LATERAL (
@@ -109,14 +110,18 @@ def evidence_of(row: Mapping[str, Any]) -> Evidence:
         state=row["state"] or "",
         is_canon=bool(row["is_canon_candidate"]),
         saved=values_of(row["answers"]),
-        draft=values_of((row["draft"] or {}).get("answers")),
+        draft=values_of(row["typed_answers"]),
         affect=row["guest_affect"] or "",
         affect_draft=row["affect_draft"] or "",
     )
 
 
-def values_of(answers: Any) -> dict[str, Any]:
-    """The values of answers as a revision or a draft holds them; flagged ones say nothing."""
+def values_of(text: str | None) -> dict[str, Any]:
+    """The values of answers as a revision or a draft holds them; flagged ones say nothing.
+
+    JSON comes as text from statements of one's own.
+    """
+    answers = json.loads(text) if text else None
     if not isinstance(answers, Mapping):
         return {}
     return {

@@ -10,10 +10,13 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.test import Client
 from django.utils import timezone
+from rest_framework.test import APIClient
 
+from datasets.models import Dataset
 from evalplatform.scoping.actor import Actor
 from reviews.analysis.asking import asked
 from reviews.analysis.labels import observatory
+from reviews.analysis.one_run import analyse
 from reviews.analysis.quality import quality_of
 from reviews.analysis.scope import Scope, read_scope
 from reviews.analysis.team import team_review
@@ -21,7 +24,7 @@ from reviews.claiming import claim
 from reviews.models import BehavioralLabel, Queue, Rubric
 from reviews.saving import save
 from runs.metrics import renew
-from runs.models import RunItem
+from runs.models import Run, RunItem
 from tests.cast import Cast, make_member
 from tests.counting import queries_of
 from tests.reviews_made import NO, YES, make_queue, make_queue_with_verdicts
@@ -245,3 +248,75 @@ def test_who_does_not_see_analysis_is_refused_by_the_statements_themselves(cast:
     make_reviewed_run(cast.eva, (cast.emil, "pppp"), (cast.tess, "pppp"))
     assert quality_of(now(), cast.otto).is_empty
     assert team_review(now(), cast.otto).reviewers == []
+
+
+# --- one run -------------------------------------------------------------------------------------
+
+
+def test_a_run_is_drawn_for_who_sees_it_and_people_for_who_runs_its_review(
+    cast: Cast, sign_in: Callable[[Actor], Client], call_as: Callable[..., APIClient]
+) -> None:
+    queue = make_reviewed_run(cast.eva, (cast.emil, "ppff"), (cast.tess, "pppf"))
+    run = queue.run
+    assert run is not None
+    RunItem.all_rows.filter(run=run, order_index=0).update(
+        status="error", error="timeout", response="", duration=3.5
+    )
+    Run.all_rows.filter(pk=run.pk).update(is_shared=True)
+    found = analyse(run, cast.eva)
+    assert dict(found.seconds)["2–5 s"] == 1
+    assert (dict(found.lengths)["empty"], dict(found.lengths)["1–99"]) == (1, 3)
+    assert found.errors == [("timeout", 1)]
+    assert found.people is not None
+    (judged,) = found.people.judged
+    assert (judged.n_judged, judged.n_passed) == (8, 5)
+    assert (judged.of_passed, judged.of_failed) == ((6, 3), (2, 2))
+    assert (found.people.between.value, found.people.between.n) == (0.75, 4)
+    assert analyse(run, cast.emil).people is None
+
+    url = f"/t/lighthouse/runs/{run.pk}/"
+    assert f"{url}analysis/" in sign_in(cast.emil).get(url).content.decode()
+    page = sign_in(cast.emil).get(f"{url}analysis/").content.decode()
+    assert "What went wrong" in page
+    assert "What people say" not in page
+    assert "What people say" in sign_in(cast.eva).get(f"{url}analysis/").content.decode()
+    told = call_as(cast.eva).get(f"/api/v1/runs/{run.pk}/analysis").json()
+    assert told["people"]["criteria"][0]["whereMachineFails"] == {"judged": 2, "passed": 2}
+    assert call_as(cast.emil).get(f"/api/v1/runs/{run.pk}/analysis").json()["people"] is None
+
+
+def test_a_run_stands_beside_those_of_its_dataset_that_are_seen(cast: Cast) -> None:
+    dataset = Dataset.create(name="Rivers", level="message", by=cast.eva)
+    runs = [
+        make_run(owner=owner, dataset=dataset, version=1, title=title, n_items=2,
+                 metrics={"items": {"n": 2, "passed": n}})
+        for n, (owner, title) in enumerate(((cast.eva, "One"), (cast.olga, "Two"),
+                                            (cast.eva, "Three")))
+    ]  # fmt: skip
+    assert [each.title for each in analyse(runs[-1], cast.eva).before] == ["One", "Three"]
+    assert [each.rate for each in analyse(runs[-1], cast.olga).before] == [0.0, 0.5, 1.0]
+
+
+# --- over HTTP -----------------------------------------------------------------------------------
+
+
+def test_the_api_gives_the_numbers_of_the_pages(
+    cast: Cast, call_as: Callable[..., APIClient]
+) -> None:
+    make_reviewed_run(cast.eva, (cast.emil, "ppff"), (cast.tess, "pppf"))
+    client, url = call_as(cast.adam, scopes=["review"]), "/api/v1/analysis"
+    quality = client.get(f"{url}/quality").json()
+    found = quality_of(now(), cast.adam)
+    assert quality["whole"]["reviewersAgree"]["value"] == found.whole.between.value
+    assert quality["whole"]["judgedPassed"] == found.whole.judged_passed == 5
+    assert [part["label"] for part in quality["categories"]] == ["Noise", "Without"]
+    assert len(quality["steps"]) == len(found.scope.steps)
+    team = client.get(f"{url}/team").json()["reviewers"]
+    assert [(each["name"], each["saved"]) for each in team] == [("Emil", 4), ("Tess", 4)]
+    assert team[0]["agreement"]["reason"] == "too_few_units"
+    assert client.get(f"{url}/behavior").json()["labels"] == 0
+    wrong = client.get(f"{url}/quality?date_from=2026-05-01&date_to=2026-04-01")
+    assert wrong.status_code == 400
+    assert "after the last one" in wrong.content.decode()
+    assert client.get(f"{url}/quality?colour=red").status_code == 400
+    assert call_as(cast.adam, scopes=["read"]).get(f"{url}/quality").status_code == 403
