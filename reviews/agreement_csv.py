@@ -13,7 +13,7 @@ from typing import Any
 
 from evalplatform.spreadsheets import safe_cell
 from reviews.agreement.quantity import Quantity
-from reviews.agreement_shapes import AgreementFigures, Beside, MetricFigures, Rate
+from reviews.agreement_shapes import AgreementFigures, Beside, MetricFigures, Outlook, Rate
 
 HEADER = ("figure", "metric", "about", "value", "reason", "se", "ci_low", "ci_high", "n", "n_items")
 Row = tuple[Any, ...]
@@ -52,6 +52,8 @@ def rows_of(figures: AgreementFigures) -> Iterator[Row]:
     for floor in figures.floors:
         yield _row("floor", floor.quantity, about=floor.figure)
         yield _plain("floor_least", floor.least, None, about=floor.figure)
+    if figures.outlook:
+        yield from _ahead(figures.outlook)
 
 
 def _headlines(figures: AgreementFigures) -> Iterator[Row]:
@@ -69,6 +71,21 @@ def _headlines(figures: AgreementFigures) -> Iterator[Row]:
         yield _rate("auto", beside.auto, about=name)
         yield _plain("ratings_share", beside.share, beside.n_ratings, about=name)
     yield _plain("flagged_share", figures.flagged_share, None)
+
+
+def _ahead(outlook: Outlook) -> Iterator[Row]:
+    for name, found in (("reviewers", outlook.reviewers), ("auto", outlook.auto)):
+        ends: Sequence[Any] = (found.low, found.high)
+        yield f"{name}_can_end", "", "", None, None, None, *ends, found.n_open, found.n_items
+    for figure, deciding in outlook.deciding.items():
+        about = f"{figure} {deciding.state}"
+        yield _plain("floor_items_to_reach", None, deciding.n_to_reach, about=about)
+        yield _plain("floor_items_to_miss", None, deciding.n_to_miss, about=about)
+    if outlook.corrected:
+        yield _row("pass_rate_raw", outlook.corrected.raw)
+        yield _row("pass_rate_corrected", outlook.corrected.rate, "", "", outlook.corrected.n_items)
+        yield _row("passes_that_people_fail", outlook.corrected.false_pass)
+        yield _row("fails_that_people_pass", outlook.corrected.false_fail)
 
 
 def _of_metric(metric: MetricFigures) -> Iterator[Row]:

@@ -21,6 +21,7 @@ from reviews.agreement.tables import Histogram
 from reviews.agreement_floors import floors_of
 from reviews.agreement_measuring import LIMITS, Part, figures_of_part, parts_of, warned, worst_first
 from reviews.agreement_metrics import TEXT, criteria_of
+from reviews.agreement_outlook import outlook_of
 from reviews.agreement_people import (
     disagreement,
     disputed_items,
@@ -74,6 +75,7 @@ def figures_of(queue: Queue, *, by: Actor) -> AgreementFigures:
     names = _names(table.people) if leads else {by.user.pk: _name(by.user)}
     disputed = disputed_items(table, parts, disagreement(table, parts))
     reviewers, auto = among_reviewers(table), against_reviewers(table)
+    floors = tuple(floors_of(queue, reviewers, auto, found)) if leads else ()
     return AgreementFigures(
         queue=str(queue.pk),
         scope=QUEUE if leads else OWN,
@@ -97,7 +99,8 @@ def figures_of(queue: Queue, *, by: Actor) -> AgreementFigures:
         pairs=tuple(pair_figures(table, parts)) if leads else (),
         disputed=tuple(told_items(disputed, _rows([pk for pk, _ in disputed], by))),
         warnings=tuple(_warnings(table, parts, names, leads=leads)),
-        floors=tuple(floors_of(queue, reviewers, auto, found)) if leads else (),
+        floors=floors,
+        outlook=outlook_of(queue, table, floors) if leads else None,
     )
 
 

@@ -8,9 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reviews.agreement.quantity import Quantity
+
+if TYPE_CHECKING:  # they bring numpy along
+    from reviews.agreement.bounds import Deciding, Range
+    from reviews.agreement.corrected import Corrected
 
 Filter = Mapping[str, str]
 REFERENCE_LINES = (0.667, 0.800)  # Krippendorff's; where people draw lines, not what is good
@@ -166,12 +170,23 @@ class FloorFigures:
 
 
 @dataclass(frozen=True, slots=True)
+class Outlook:
+    """What the headline rates can still become, how few items decide each chosen floor on a share,
+    and the run's pass rate as people would give it; None where no verdict of a run is reviewed."""
+
+    reviewers: Range
+    auto: Range
+    deciding: Mapping[str, Deciding]
+    corrected: Corrected | None
+
+
+@dataclass(frozen=True, slots=True)
 class AgreementFigures:
     """All figures of a queue that one actor may be told.
 
     `scope` is `queue` for who runs it, else `own`: only items that the actor has reviewed and that
     are open to them, and of people themselves alone. `is_weighted`: shares (not coefficients) weigh
-    each item by 1 / its probability of inclusion.
+    each item by 1 / its probability of inclusion. `outlook` is for who runs the queue.
     """
 
     queue: str
@@ -197,6 +212,7 @@ class AgreementFigures:
     disputed: tuple[DisputedItem, ...]
     warnings: tuple[Warned, ...]
     floors: tuple[FloorFigures, ...]
+    outlook: Outlook | None
     reference_lines: tuple[float, ...] = REFERENCE_LINES
 
     def as_json(self) -> dict[str, Any]:

@@ -3,30 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
 
-from reviews.agreement.quantity import REASONS, Quantity
 from reviews.agreement_metrics import label_of
 from reviews.agreement_shapes import (
     AgreementFigures,
     Beside,
     DisputedItem,
     Filter,
-    FloorFigures,
     MetricFigures,
-    PairFigures,
-    PersonFigures,
     Rate,
     Warned,
 )
+from reviews.agreement_showing_ahead import headline_ahead, pass_rate, shown_floor
+from reviews.agreement_showing_people import People
+from reviews.agreement_shown import NONE, Shown, coefficient, rate_of, share
 from reviews.agreement_warnings import EXPLAINED, Explained
 from reviews.rubrics.shape import Shape
 from runs.run_numbers import percent
 
-MOST_COLUMNS = 8  # metrics beside each other, the worst
 SHOWN_DISPUTED = 20
 LEVELS = {
     "nominal": "names",
@@ -35,49 +32,6 @@ LEVELS = {
     "sets": "sets of labels",
 }
 VERDICTS = ("pass", "fail")
-NONE = "–"
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """One figure: `text` as people read it, `raw` with all digits, `ends` the interval, `why` there
-    is none, `said` all of it for who cannot see the picture, `url` the items behind it."""
-
-    quantity: Quantity
-    text: str
-    raw: str
-    ends: str
-    why: str
-    said: str
-    url: str = ""
-    n_cells: int = 0
-    n_items: int = 0
-
-
-def share(quantity: Quantity, label: str, url: str = "") -> Shown:
-    """A share, as a percentage."""
-    return _shown(quantity, label, url, lambda value: percent(100 * value))
-
-
-def coefficient(quantity: Quantity, label: str, url: str = "") -> Shown:
-    """A coefficient, to three digits."""
-    return _shown(quantity, label, url, number)
-
-
-def number(value: float) -> str:
-    """Three digits, with a true minus sign."""
-    return f"{value:.3f}".replace("-", "−")
-
-
-def _shown(quantity: Quantity, label: str, url: str, form: Any) -> Shown:
-    if quantity.value is None:
-        why = REASONS.get(quantity.reason or "", "")
-        return Shown(quantity, NONE, "", "", why, f"{label}: {why}", url)
-    text, ends = form(quantity.value), ""
-    if quantity.ci_low is not None and quantity.ci_high is not None:
-        ends = f"{form(quantity.ci_low)} to {form(quantity.ci_high)}"
-    said = f"{label}: {text}{f', 95 % interval {ends}' if ends else ''}"
-    return Shown(quantity, text, repr(quantity.value), ends, "", said, url)
 
 
 class Showing:
@@ -86,7 +40,6 @@ class Showing:
     def __init__(self, figures: AgreementFigures, items_url: str) -> None:
         self.figures, self.items_url = figures, items_url
         self.labels = {each.key: each.label for each in figures.metrics}
-        self.names = {each.id: each.name for each in figures.people}
 
     def url(self, where: Filter) -> str:
         """The items behind a figure."""
@@ -94,8 +47,7 @@ class Showing:
 
     def rate(self, rate: Rate, label: str) -> Shown:
         """A share with its n; a link to its items where there are any."""
-        found = share(rate.quantity, label, self.url(rate.filter) if rate.n_cells else "")
-        return _with_n(found, rate)
+        return rate_of(rate, label, self.url(rate.filter) if rate.n_cells else "")
 
     def page(self) -> dict[str, Any]:
         """All of it, as the templates take it."""
@@ -113,12 +65,11 @@ class Showing:
             "metrics": [self.metric(each) for each in figures.metrics],
             "has_auto": any(each.auto for each in figures.metrics),
             "confusion": self.confusion(),
-            "matrix": self.matrix(),
-            "people": [self.person(each) for each in figures.people],
-            "without": self.without(),
+            **People(figures, self.url).page(),
             "disputed": [self.disputed(each) for each in figures.disputed[:SHOWN_DISPUTED]],
             "warnings": self.warnings(),
-            "floors": [self.floor(each) for each in figures.floors],
+            "floors": [shown_floor(figures, each, self.url) for each in figures.floors],
+            "pass_rate": pass_rate(figures),
             "lines": figures.reference_lines,
         }  # fmt: skip
 
@@ -126,18 +77,17 @@ class Showing:
         """The two rates that the page begins with."""
         reviewers = self.rate(self.figures.reviewers, "Reviewers among themselves")
         auto = self.rate(self.figures.auto, "Machine against reviewers")
-        return [
+        found = [
             {
                 "name": "reviewers", "title": "Reviewers among themselves", "rate": reviewers,
                 "tone": "", "says": "of the pairs of answers to one question agree",
-                "reach": (), "outlook": (),
             },
             {
                 "name": "auto", "title": "Machine against reviewers", "rate": auto,
                 "tone": "machine", "says": "of reviewers’ answers are the machine’s verdict",
-                "reach": (), "outlook": (),
             },
         ]  # fmt: skip
+        return [each | headline_ahead(self.figures, str(each["name"])) for each in found]
 
     def beside(self, both: Beside, where: str) -> dict[str, Any] | None:
         """The ceiling and the machine next to each other; None where there are no ratings."""
@@ -222,90 +172,7 @@ class Showing:
             rows.append({"label": f"machine {name}", "cells": cells})
         return {"rows": rows, "columns": [f"reviewers {name}" for name in VERDICTS]}
 
-    # --- people ----------------------------------------------------------------------------------
-
-    def matrix(self) -> dict[str, Any] | None:
-        """Each pair of reviewers, in the order of their names; None without pairs."""
-        if not self.figures.pairs:
-            return None
-        known = {frozenset((pair.first, pair.second)): pair for pair in self.figures.pairs}
-        people = sorted(
-            (each for each in self.figures.people if any(each.id in pair for pair in known)),
-            key=lambda each: (each.name.casefold(), each.id),
-        )
-        rows = [
-            {
-                "label": one.name,
-                "url": self.url(one.filter),
-                "cells": [self._pair(known.get(frozenset((one.id, other.id)))) for other in people],
-            }
-            for one in people
-        ]
-        return {"rows": rows, "columns": [each.name for each in people]}
-
-    def _pair(self, pair: PairFigures | None) -> dict[str, Any] | None:
-        if pair is None or pair.agreement.value is None:
-            return None
-        kappas = [
-            f"{self.labels.get(key, key)} {number(kappa.value)}"
-            for key, kappa in pair.kappas.items()
-            if kappa.value is not None
-        ]
-        names = " and ".join(self.names.get(each, "") for each in (pair.first, pair.second))
-        said = f"; kappa: {', '.join(kappas)}" if kappas else ""
-        found = share(pair.agreement, names)
-        return {
-            "value": pair.agreement.value,
-            "text": found.text,
-            "detail": f"n {pair.agreement.n:,}",
-            "url": self.url(pair.filter),
-            "title": f"{found.said}{said}",
-            "is_faint": pair.is_thin,
-        }
-
-    def person(self, each: PersonFigures) -> dict[str, Any]:
-        """One reviewer against the others."""
-        return {
-            "name": each.name,
-            "url": self.url(each.filter),
-            "n_ratings": each.n_ratings,
-            "rate": share(each.leave_one_out, f"{each.name} and the others", self.url(each.filter)),
-            "n": each.leave_one_out.n,
-        }
-
-    def without(self) -> dict[str, Any] | None:
-        """Alpha of the worst metrics without each reviewer, and what it would gain."""
-        metrics = [each for each in self.figures.metrics if each.alpha.value is not None]
-        metrics = metrics[:MOST_COLUMNS]
-        people = [each for each in self.figures.people if each.alpha_without]
-        if not metrics or len(people) < 3:  # without one of two there is nothing left
-            return None
-        rows = [
-            {
-                "label": each.name,
-                "url": self.url(each.filter),
-                "cells": [self._without(each, metric) for metric in metrics],
-            }
-            for each in people
-        ]
-        return {"rows": rows, "columns": [each.label for each in metrics]}
-
-    def _without(self, who: PersonFigures, metric: MetricFigures) -> dict[str, Any] | None:
-        quantity = who.alpha_without.get(metric.key)
-        if quantity is None or quantity.value is None or metric.alpha.value is None:
-            return None
-        gain = quantity.value - metric.alpha.value
-        sign = "+" if gain > 0 else "−"
-        title = f"Alpha of {metric.label} without {who.name}; with all it is"
-        return {
-            "value": max(0.0, quantity.value),
-            "text": number(quantity.value),
-            "detail": f"{sign}{abs(gain):.3f}",
-            "url": self.url({"metric": metric.key, "reviewer": who.id}),
-            "title": f"{title} {number(metric.alpha.value)}",
-        }
-
-    # --- items, warnings, floors -----------------------------------------------------------------
+    # --- items and warnings ----------------------------------------------------------------------
 
     def disputed(self, each: DisputedItem) -> dict[str, Any]:
         """One item, with what it costs the alphas it costs most."""
@@ -344,30 +211,10 @@ class Showing:
             "url": self.url(where),
         }
 
-    def floor(self, each: FloorFigures) -> dict[str, Any]:
-        """A chosen floor and how the figure stands to it."""
-        is_share = not each.figure.startswith("alpha")
-        form = share if is_share else coefficient
-        return {
-            "figure": each.figure,
-            "label": each.label,
-            "least": percent(100 * each.least) if is_share else number(each.least),
-            "now": form(each.quantity, each.label, self.url(each.filter)),
-            "is_met": each.is_met,
-            "outlook": "",
-        }
-
 
 def explained(code: str) -> Explained:
     """What a warning means and what to do about it."""
     return EXPLAINED.get(code) or Explained(code.replace("_", " ").capitalize(), "", "")
-
-
-def _with_n(found: Shown, rate: Rate) -> Shown:
-    return Shown(
-        found.quantity, found.text, found.raw, found.ends, found.why, found.said, found.url,
-        rate.n_cells, rate.n_items,
-    )  # fmt: skip
 
 
 def _close_label(each: MetricFigures) -> str:

@@ -45,8 +45,9 @@ class Table:
     by person; cells are in the order of metrics.
 
     `ratings.values` are codes that are equal where two ratings of a cell match. `auto` is the
-    machine's value as a column (0 pass, 1 fail), NO_VERDICT, or INCOMPARABLE. `chances` is None
-    unless items came in by chance. `n_flags_aside` flags have no place on their scale.
+    machine's value as a column (0 pass, 1 fail), NO_VERDICT, or INCOMPARABLE. `results` (C,) are
+    ids of check results, 0 for criteria. `chances` is None unless items came in by chance.
+    `n_flags_aside` flags have no place on their scale.
     """
 
     metrics: tuple[Metric, ...]
@@ -59,6 +60,7 @@ class Table:
     cell_metric: Ints
     cell_item: Ints
     auto: Ints
+    results: Ints
     item_ids: Ints
     chances: Floats | None
     n_flags_aside: int = 0
@@ -233,6 +235,7 @@ class _Making:
             self.metric[first],
             cell_item.astype(np.int64),
             self.auto[first],
+            rows.check[first],
             item_ids,
             _chances(item_ids, *chances),
             self.n_aside,
