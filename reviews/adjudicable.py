@@ -50,13 +50,24 @@ OF_KIND = {
 
 def adjudicable(queue: Queue, *, by: Actor) -> Any:
     """The items that the actor may read and settle: those that wait, and those settled before."""
-    rows = QueueItem.objects.visible_to(by).filter(queue=queue, n_counted__gt=0)
-    own = Slot.objects.visible_to(by).filter(queue_item=OuterRef("pk"), reviewer=by.user)
-    rows = rows.exclude(Exists(own.filter(state__in=UNSAID)))
+    rows = said_by_them(QueueItem.objects.visible_to(by), by).filter(queue=queue, n_counted__gt=0)
     is_open = Q(revealed_at__isnull=False)
     if not queue.is_blind or not takes_part(queue, by):
         is_open |= Q(state__in=OPEN_STATES)
     return rows.filter(is_open)
+
+
+def said_by_them(rows: Any, by: Actor) -> Any:
+    """Less the items of which the actor still is to say something."""
+    own = Slot.objects.visible_to(by).filter(queue_item=OuterRef("pk"), reviewer=by.user)
+    return rows.exclude(Exists(own.filter(state__in=UNSAID)))
+
+
+def waiting_in(queues: Any, *, by: Actor) -> Any:
+    """The items of several queues that need an adjudicator and are open to all."""
+    rows = said_by_them(QueueItem.objects.visible_to(by), by)
+    is_open = Q(revealed_at__isnull=False) | Q(queue__is_blind=False)
+    return rows.filter(is_open, queue__in=queues, state__in=OPEN_STATES, n_counted__gt=0)
 
 
 def waiting(queue: Queue, *, by: Actor, kind: str = "") -> Any:

@@ -14,6 +14,7 @@ from django.utils import timezone
 from evalplatform.accounts.roles import Verb
 from evalplatform.home import Need, place
 from evalplatform.scoping.actor import Actor
+from reviews.adjudicable import waiting_in
 from reviews.models import (
     Adjudication,
     Contest,
@@ -93,10 +94,8 @@ def reviews_need(actor: Actor) -> Iterator[Need]:
 
 def _adjudications(actor: Actor) -> Iterator[Need]:
     """Queues with items that nobody has settled, most first."""
-    rows = QueueItem.objects.visible_to(actor).filter(
-        state=ReviewState.NEEDS_ADJUDICATION.value,
-        queue__in=Queue.objects.visible_to(actor).filter(status__in=TAKEN, is_finalized=False),
-    )
+    queues = Queue.objects.visible_to(actor).filter(status__in=TAKEN, is_finalized=False)
+    rows = waiting_in(queues, by=actor)
     counted = rows.order_by().values("queue", "queue__name").annotate(n=Count("pk"))
     for row in counted.order_by("-n", "queue__name")[:SHOWN]:
         n, slug = row["n"], actor.team.slug
@@ -115,7 +114,7 @@ def _contests(actor: Actor) -> Iterator[Need]:
         n, slug, queue = row["n"], actor.team.slug, row["adjudication__queue"]
         yield Need(
             f"{n:,} contest{'' if n == 1 else 's'} to answer",
-            place("queue-contests", slug, queue, instead=_queue(slug, queue)),
+            place("queue-adjudicate", slug, queue, instead=_queue(slug, queue)),
             f"in {row['adjudication__queue__name']}", icon="note", tone="attention", urgency=0,
         )  # fmt: skip
 
@@ -158,12 +157,13 @@ def _blocking(queues: list[UUID], actor: Actor) -> dict[UUID, dict[str, int]]:
     items = QueueItem.objects.visible_to(actor).filter(queue__in=queues).annotate(
         is_typed=Exists(typed), is_flagged=Exists(flagged) & ~Exists(settled)
     )  # fmt: skip
+    is_open = Q(n_counted__gte=F("queue__reviews_per_item")) | Q(queue__is_blind=False)
     counted = items.order_by().values("queue").annotate(
         held=Count("pk", filter=Q(n_counted__lt=F("queue__reviews_per_item"))),
-        undecided=Count("pk", filter=Q(state=ReviewState.NEEDS_ADJUDICATION.value)),
-        unclear=Count("pk", filter=Q(state=ReviewState.NEEDS_REVIEW.value)),
-        typed=Count("pk", filter=Q(is_typed=True)),
-        flagged=Count("pk", filter=Q(is_flagged=True)),
+        undecided=Count("pk", filter=is_open & Q(state=ReviewState.NEEDS_ADJUDICATION.value)),
+        unclear=Count("pk", filter=is_open & Q(state=ReviewState.NEEDS_REVIEW.value)),
+        typed=Count("pk", filter=is_open & Q(is_typed=True)),
+        flagged=Count("pk", filter=is_open & Q(is_flagged=True)),
     )  # fmt: skip
     return {
         row["queue"]: {

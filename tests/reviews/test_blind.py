@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from evalplatform.notifications.models import Notification
+from reviews.adjudicating import adjudicate
 from reviews.claiming import claim
 from reviews.models import Queue, QueueItem, Review, ReviewRevision, Rubric, Slot
 from reviews.saving import open_review, save, save_draft
@@ -284,3 +286,80 @@ def test_open_queue_shows_colleagues_at_once_and_notes_it(
 
     assert COLLEAGUE in html
     assert set(Review.all_rows.get(reviewer=cast.tess.user).shown) == {"colleagues"}
+
+
+# --- adjudication --------------------------------------------------------------------------------
+
+FINAL = "otter-final"
+
+
+def everything_of_adjudication(
+    client: Client, queue: Queue, item: QueueItem
+) -> Iterator[tuple[str, str]]:
+    """What pages and API of adjudication answer to somebody who was given the item, and home."""
+    base = f"/t/lighthouse/queues/{queue.pk}/"
+    settle = f"{base}adjudicate/{item.key}/"
+    api = f"/api/v1/queues/{queue.pk}"
+    got = [f"{base}{rest}" for rest in ("adjudicate/", "adjudicate/next/", "differences/")]
+    got += [f"{base}adjudicate/?reason={kind}" for kind in ("senior", "flag", "disagreement")]
+    got += [settle, f"{settle}material/", f"{settle}material/?whole=prompt", "/t/lighthouse/"]
+    got += [f"{api}/waiting", f"{api}/items/{item.key}/adjudications", f"{api}/contests"]
+    got += ["/t/lighthouse/notifications/", f"{base}finalise/", f"{base}finalise/?gate=unresolved"]
+    for url in got:
+        yield url, client.get(url).content.decode()
+    cause = {"@cause": {"value": "other"}}
+    sent = [
+        (f"{settle}save/", {"number": 10_000, "draft": {"answers": cause}}),
+        (f"{settle}save/", {"number": 0, "draft": {}}),
+        (f"{api}/items/{item.key}/adjudications", {"number": 0, "cause": "other"}),
+    ]
+    for url, body in sent:
+        yield url, client.post(url, json.dumps(body), JSON).content.decode()
+
+
+@pytest.mark.parametrize("name", ["tess", "adam", "olga"])
+def test_nothing_of_adjudication_reaches_who_is_still_to_review(
+    cast: Cast, sign_in: SignIn, queue: Queue, name: str
+) -> None:
+    reviewer, said = cast.actor(name), []
+    slot = claim(queue, by=reviewer)
+    assert slot is not None
+    client = sign_in(reviewer)
+    shown = [COLLEAGUE, "Emil", "to adjudicate", "Differ on"]
+    for is_bad in (True, False):
+        colleague_saves(cast, queue, is_bad=is_bad)
+        told = [
+            (what, CHANGING.sub("", text))
+            for what, text in everything_of_adjudication(client, queue, slot.queue_item)
+        ]
+        for what, text in told:
+            assert [word for word in shown if word in text] == [], what
+        said.append(told)
+
+    assert said[0] == said[1]
+    assert not Notification.all_rows.filter(user=reviewer.user).exists()
+
+
+def test_the_final_answer_reaches_its_reviewers_after_reveal_and_is_noted(
+    cast: Cast, sign_in: SignIn, queue: Queue
+) -> None:
+    slot = claim(queue, by=cast.tess)
+    assert slot is not None
+    item = slot.queue_item
+    colleague_saves(cast, queue, is_bad=True)
+    save(item, answers(queue, item, is_bad=False), by=cast.tess)
+    adjudicate(
+        item,
+        answers(queue, item, is_bad=True, note=FINAL) | {"reason": FINAL, "cause": "other"},
+        by=cast.adam,
+    )
+    queue_url = f"/t/lighthouse/queues/{queue.pk}/differences/"
+    others = sign_in(cast.olga).get(queue_url).content.decode()
+
+    assert FINAL not in others
+    assert FINAL in sign_in(cast.tess).get(queue_url).content.decode()
+    assert "final" in Review.all_rows.get(reviewer=cast.tess.user).shown
+    save(item, answers(queue, item, is_bad=True), by=cast.tess)
+    newest = ReviewRevision.all_rows.filter(saved_by=cast.tess.user).order_by("number").last()
+    assert newest is not None
+    assert newest.exposure["final"] is True
