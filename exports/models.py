@@ -19,10 +19,16 @@ from evalplatform.errors import Conflict
 from evalplatform.jobs.models import Job
 from evalplatform.scoping.actor import Actor
 from evalplatform.scoping.models import ScopedModel
-from exports.catalog import BUNDLE_SUFFIX, BUNDLE_TYPE, ExportFormat, file_name, named
+from exports.catalog import ExportFormat
+from exports.describing import Described
 from exports.formats.options import ExportOptions
 from exports.item_catalog import ItemExportFormat, ItemOptions
-from exports.review_catalog import REVIEW_FORMATS, ReviewExportFormat, ReviewOptions
+from exports.review_catalog import (
+    REVIEW_FORMATS,
+    ReviewExportFormat,
+    ReviewOptions,
+    fault_of,
+)
 from exports.review_scope import ReviewScope
 from exports.run_catalog import RunExportFormat, RunOptions
 from exports.selection import Selection
@@ -33,7 +39,7 @@ if TYPE_CHECKING:
     from exports.building import BuiltFile
 
 
-class Export(ScopedModel):
+class Export(Described, ScopedModel):
     """One request for a file; `job` carries its progress, `manifest` what the file is.
 
     `filters` and `options` are canonical, so that the same request on unchanged data gives the
@@ -276,68 +282,6 @@ class Export(ScopedModel):
     @property
     def is_downloadable(self) -> bool:
         return self.built_at is not None and not self.is_expired
-
-    @property
-    def selection(self) -> Selection:
-        return Selection.from_canonical(self.filters)
-
-    @property
-    def export_format(
-        self,
-    ) -> ExportFormat | ItemExportFormat | RunExportFormat | ReviewExportFormat:
-        return named(self.format)
-
-    @property
-    def text(self) -> str:
-        """Return what the file is about, as a person says it."""
-        if self.dataset is not None:
-            return f"{self.dataset.name}, version {self.dataset_version}"
-        if self.format in REVIEW_FORMATS:
-            row = self.run or self.queue
-            return f"Reviews of {row}"
-        if self.run is not None:
-            return f"Run {self.run.title}"
-        return self.selection.text
-
-    @property
-    def parsed_options(self) -> ExportOptions:
-        return ExportOptions.parse(self.options)
-
-    @property
-    def download_name(self) -> str:
-        """Return the name its reader gets; the stored one is not for people."""
-        return self.file_name or file_name(
-            self.format, self.created_at.date(), is_bundle=self.is_bundle
-        )
-
-    @property
-    def suffix(self) -> str:
-        """Return the ending of the file's name."""
-        return BUNDLE_SUFFIX if self.is_bundle else self.export_format.suffix
-
-    @property
-    def media_type(self) -> str:
-        return BUNDLE_TYPE if self.is_bundle else self.export_format.media_type
-
-    @property
-    def bundle(self) -> dict[str, str]:
-        """Return the digests of a bundle that is built."""
-        found: dict[str, str] = (self.manifest or {}).get("bundle", {})
-        return found
-
-    @property
-    def label(self) -> str:
-        """Return the format as a person says it."""
-        return self.export_format.label + (", bundle" if self.is_bundle else "")
-
-
-def fault_of(export_format: ReviewExportFormat, scope: ReviewScope) -> str:
-    """What the format lacks in the scope, and what to do, or ""."""
-    if export_format.of_queue and scope.queue is None:
-        return "Nobody reviews this run: make a queue over it first."
-    if export_format.of_run and scope.run_id is None:
-        return "This queue is over sessions: take review-tables, which hold its reviews."
-    return ""
 
 
 def require_export(actor: Actor) -> None:

@@ -15,6 +15,7 @@ from exports.storing import temporary_file
 
 if TYPE_CHECKING:
     from exports.review_contents import ReviewFile
+    from exports.review_scope import ReviewScope
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,3 +172,12 @@ _FORMATS = (
 )  # fmt: skip
 
 REVIEW_FORMATS = {each.slug: each for each in _FORMATS}
+
+
+def fault_of(export_format: ReviewExportFormat, scope: ReviewScope) -> str:
+    """What the format lacks in the scope, and what to do, or ""."""
+    if export_format.of_queue and scope.queue is None:
+        return "Nobody reviews this run: make a queue over it first."
+    if export_format.of_run and scope.run_id is None:
+        return "This queue is over sessions: take review-tables, which hold its reviews."
+    return ""

@@ -15,8 +15,8 @@ from evalplatform.accounts.roles import Verb
 from evalplatform.errors import Conflict
 from evalplatform.scoping.views import ScopedPage
 from exports.forms import BundleForm
-from exports.models import Export, fault_of
-from exports.review_catalog import REVIEW_FORMATS, ReviewExportFormat, ReviewOptions
+from exports.models import Export
+from exports.review_catalog import REVIEW_FORMATS, ReviewExportFormat, ReviewOptions, fault_of
 from exports.review_scope import ReviewScope
 from exports.run_catalog import TableFormat
 from exports.views.run_export import TABLES
