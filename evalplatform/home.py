@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
-from django.urls import NoReverseMatch, reverse
-
 from evalplatform.scoping.actor import Actor
 
 
@@ -64,11 +62,3 @@ def context_of(actor: Actor) -> dict[str, Any]:
             raise ValueError(f"Two parts of home give {', '.join(sorted(twice))}.")
         context |= given
     return context
-
-
-def place(name: str, *args: Any, instead: str) -> str:
-    """The address of a page of the platform, or another one where there is no such page."""
-    try:
-        return reverse(name, args=args)
-    except NoReverseMatch:
-        return instead

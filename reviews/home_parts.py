@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from evalplatform.accounts.roles import Verb
-from evalplatform.home import Need, place
+from evalplatform.home import Need
 from evalplatform.scoping.actor import Actor
 from reviews.adjudicable import waiting_in
 from reviews.models import (
@@ -38,7 +38,7 @@ TAKEN = (*OPEN, Queue.Status.CLOSED)
 def next_up(actor: Actor) -> dict[str, Any]:
     """The queues that wait for this person, what they hold, and what was settled of theirs."""
     if not actor.may(Verb.REVIEW):
-        return {"to_review": [], "holding": [], "n_settled": 0, "settled_url": ""}
+        return {"to_review": [], "holding": [], "settled": []}
     slug = actor.team.slug
     held = Slot.objects.visible_to(actor).filter(
         reviewer=actor.user, state=Slot.State.LEASED, expires_at__gt=timezone.now(),
@@ -52,8 +52,7 @@ def next_up(actor: Actor) -> dict[str, Any]:
     return {
         "to_review": _to_review(actor),
         "holding": holding,
-        "n_settled": _settled_of(actor).count(),
-        "settled_url": place("differences", slug, instead=reverse("queues", args=[slug])),
+        "settled": _settled_of(actor),
     }
 
 
@@ -74,13 +73,19 @@ def _to_review(actor: Actor) -> list[dict[str, Any]]:
     ][:SHOWN]  # fmt: skip
 
 
-def _settled_of(actor: Actor) -> Any:
-    """What was adjudicated lately of items that the actor reviewed."""
+def _settled_of(actor: Actor) -> list[dict[str, Any]]:
+    """By queue, how many items that the actor reviewed were adjudicated lately."""
     mine = Review.objects.visible_to(actor).filter(reviewer=actor.user, saved_at__isnull=False)
-    return Adjudication.objects.visible_to(actor).filter(
+    rows = Adjudication.objects.visible_to(actor).filter(
         is_current=True, reopened_at=None, adjudicated_at__gte=timezone.now() - LATELY,
         queue_item__in=mine.values("queue_item"),
     )  # fmt: skip
+    counted = rows.order_by().values("queue", "queue__name").annotate(n=Count("pk"))
+    return [
+        {"n": row["n"], "name": row["queue__name"],
+         "url": reverse("queue-differences", args=[actor.team.slug, row["queue"]])}
+        for row in counted.order_by("-n", "queue__name")[:SHOWN]
+    ]  # fmt: skip
 
 
 def reviews_need(actor: Actor) -> Iterator[Need]:
@@ -101,7 +106,7 @@ def _adjudications(actor: Actor) -> Iterator[Need]:
         n, slug = row["n"], actor.team.slug
         yield Need(
             f"{n:,} item{'' if n == 1 else 's'} to adjudicate",
-            place("queue-adjudicate", slug, row["queue"], instead=_queue(slug, row["queue"])),
+            reverse("queue-adjudicate", args=[slug, row["queue"]]),
             f"in {row['queue__name']}", icon="agreement", tone="attention", urgency=0,
         )  # fmt: skip
 
@@ -114,7 +119,7 @@ def _contests(actor: Actor) -> Iterator[Need]:
         n, slug, queue = row["n"], actor.team.slug, row["adjudication__queue"]
         yield Need(
             f"{n:,} contest{'' if n == 1 else 's'} to answer",
-            place("queue-adjudicate", slug, queue, instead=_queue(slug, queue)),
+            f"{reverse('queue-adjudicate', args=[slug, queue])}#contests",
             f"in {row['adjudication__queue__name']}", icon="note", tone="attention", urgency=0,
         )  # fmt: skip
 
@@ -129,8 +134,8 @@ def _to_finalise(actor: Actor) -> Iterator[Need]:
         rows = rows.filter(owner=actor.user)
     queues = {queue.pk: queue for queue in rows.order_by("-created_at", "-id")[:SHOWN]}
     for pk, counts in _blocking(list(queues), actor).items():
-        slug, name = actor.team.slug, queues[pk].name
-        url = place("queue-finalise", slug, pk, instead=_queue(slug, pk))
+        name = queues[pk].name
+        url = reverse("queue-finalise", args=[actor.team.slug, pk])
         blocked = {what: n for what, n in counts.items() if n}
         if actor.may(Verb.ADJUDICATE) and set(blocked) == {UNDECIDED}:
             continue  # told as items to adjudicate
@@ -175,7 +180,3 @@ def _blocking(queues: list[UUID], actor: Actor) -> dict[UUID, dict[str, int]]:
         }
         for row in counted
     }
-
-
-def _queue(slug: str, pk: UUID) -> str:
-    return reverse("queue", args=[slug, pk])

@@ -58,7 +58,9 @@ def test_a_reviewer_sees_their_queues_what_they_hold_and_what_was_settled(
         (2, True), (3, False),
     ]  # fmt: skip
     assert [held["name"] for held in told["holding"]] == ["By name"]
-    assert told["n_settled"] == 1
+    (settled,) = told["settled"]
+    assert (settled["n"], settled["name"]) == (1, "Morning")
+    assert settled["url"].endswith(f"/queues/{queue.pk}/differences/")
     page = sign_in(cast.tess).get("/t/lighthouse/").content.decode()
     for text in ("Next for you", "You hold an item", "1 item of yours settled", "asked by name"):
         assert text in page
