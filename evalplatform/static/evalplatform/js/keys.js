@@ -34,8 +34,11 @@ function focusSearch() {
   return true;
 }
 
+const isInMenu = (element) => element.matches(".menu__item") && isVisible(element.closest("details.menu"));
+
 function press(key, within) {
-  const target = [...within.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)].find(isVisible);
+  const found = [...within.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)];
+  const target = found.find(isVisible) ?? found.find(isInMenu);
   if (!target || target.disabled) return false;
   if (target.matches("input:not([type=checkbox], [type=radio]), textarea, select")) target.focus();
   else target.click();
