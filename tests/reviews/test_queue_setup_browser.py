@@ -40,7 +40,7 @@ def test_from_the_sessions_to_the_first_review(
     page.get_by_label("Share of golden, in percent").fill("0")
     page.get_by_label("Share of golden, in percent").blur()
     expect(told).to_contain_text("2 of 8 sessions would come in")
-    page.get_by_label("Name").fill("What went wrong")
+    page.get_by_label("Name", exact=True).fill("What went wrong")
     page.get_by_label("Tess").check()
     page.keyboard.press("Control+Enter")
 
