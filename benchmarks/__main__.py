@@ -20,7 +20,7 @@ os.environ.setdefault("ALLOWED_HOSTS", "testserver,localhost")
 
 BENCHMARKS = (
     *("agreement", "claims", "clone", "dataset_export", "dataset_import", "dataset_lists"),
-    *("export", "intake", "lists", "run_checks", "run_export", "run_pages"),
+    *("export", "intake", "lists", "review_export", "run_checks", "run_export", "run_pages"),
 )
 
 

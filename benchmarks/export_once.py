@@ -40,10 +40,15 @@ def asked(slug: str, pk: str, options: dict[str, object], actor: Actor) -> Expor
     from exports.formats.options import ExportOptions
     from exports.item_catalog import ITEM_FORMATS, ItemOptions
     from exports.models import Export
+    from exports.review_catalog import REVIEW_FORMATS, ReviewOptions
     from exports.run_catalog import RUN_FORMATS, RunOptions
     from exports.selection import Selection
     from runs.models import Run
 
+    if slug in REVIEW_FORMATS:
+        run = Run.objects.visible_to(actor).get(pk=pk)
+        chosen = ReviewOptions.parse(options)
+        return Export.request_reviews(REVIEW_FORMATS[slug], chosen, run=run, by=actor)[0]
     if slug in RUN_FORMATS:
         run = Run.objects.visible_to(actor).get(pk=pk)
         told = RunOptions.parse(options)
