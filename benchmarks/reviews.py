@@ -37,9 +37,10 @@ FROM reviews_review v JOIN reviews_queueitem q ON q.id = v.queue_item_id
 WHERE v.queue_id = %(queue)s ORDER BY q.position"""
 ANSWERS = """
 INSERT INTO reviews_reviewanswer (review_id, revision_id, queue_id, queue_item_id, reviewer_id,
-    criterion, check_result_id, value, flagged, note, is_latest, is_first_unexposed, is_counted)
+    criterion, check_result_id, value, flagged, note, is_latest, is_first_unexposed, is_counted,
+    is_rating)
 SELECT v.id, n.id, v.queue_id, v.queue_item_id, v.reviewer_id, s.criterion, s.check_result,
-    s.value, false, '', true, true, true
+    s.value, false, '', true, true, true, true
 FROM reviews_review v JOIN reviews_reviewrevision n ON n.review_id = v.id, LATERAL (
     SELECT '' AS criterion, key::bigint AS check_result, a ->> 'value' AS value
     FROM jsonb_each(n.checks) c(key, a)

@@ -62,7 +62,8 @@ class ReviewContent:
     @contextmanager
     def pieces(self) -> Iterator[Iterator[str] | Iterator[bytes]]:
         with rows_ahead(self.read, self.at_snapshot) as rows:
-            self.file = ReviewFile(next(rows), rows, self.options, self.suggests)
+            lines = reading.finished(rows)
+            self.file = ReviewFile(next(lines), lines, self.options, self.suggests)
             yield self.format.write(self.file)
 
     def read(self, using: str) -> Iterator[list[Any]]:

@@ -201,7 +201,7 @@ def _said(plan: LabPlan, rows: Rows) -> str:
                 n.answers || '{{}}' AS a, n.checks, n.feedback, {exposure} AS was_shown,
                 {person("r")} AS told_reviewer, {person("b")} AS told_by,
                 {json_moment("v.saved_at")} AS told_at
-            FROM page JOIN reviews_review v ON v.id = page.id
+            FROM page v
             JOIN reviews_reviewrevision n ON n.review_id = v.id AND n.number = v.n_revisions
             JOIN accounts_user r ON r.id = v.reviewer_id
             JOIN accounts_user b ON b.id = n.saved_by_id
@@ -362,9 +362,10 @@ def csv_rows(plan: LabPlan, rows: Rows, *, is_safe: bool) -> str:
             SELECT DISTINCT ON (v.queue_item_id) v.queue_item_id, v.id, v.saved_at, b.email,
                 n.answers || '{{}}' AS a,
                 COALESCE((n.exposure ->> 'suggestions')::boolean, false) AS was_shown
-            FROM page JOIN reviews_review v ON v.id = page.id AND v.reviewer_kind = 'human'
+            FROM page v
             JOIN reviews_reviewrevision n ON n.review_id = v.id AND n.number = v.n_revisions
             JOIN accounts_user b ON b.id = n.saved_by_id
+            WHERE v.reviewer_kind = 'human'
             ORDER BY v.queue_item_id, v.saved_at DESC, v.id DESC
         )
         SELECT {", ".join(cells)} FROM runs_runitem i

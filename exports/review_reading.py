@@ -6,8 +6,8 @@ places in the queue; what is in it is found anew by the rules of who asks (revie
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple
 
 import msgspec
 from django.core.exceptions import EmptyResultSet
@@ -19,13 +19,35 @@ from exports import review_statements as statements
 from exports.formats.run_records import RunBlock
 from exports.review_lab_statements import ANSWERS, LabPlan, Rows
 from exports.review_scope import ReviewScope
-from exports.review_sql import PARTED, PLACE
+from exports.review_sql import PARTED, PLACE, constant
 from exports.review_suggestions import cells_of, snippets
 from reviews.models import QueueItem
 
-A_PAGE = 1_000
+A_PAGE = 2_000
 COMMA = ord(",")
-Blocks = Iterator[list[RunBlock]]
+
+
+class Unfinished(NamedTuple):
+    """Lines that the writer has still to finish, while the next ones are read."""
+
+    table: str
+    lines: list[bytes]
+    finish: Callable[[bytes], bytes]
+
+
+Blocks = Iterator[list[RunBlock | Unfinished]]
+
+
+def finished(blocks: Iterable[Any]) -> Iterator[Any]:
+    """The same blocks, those that were not finished made so."""
+    for block in blocks:
+        if isinstance(block, Unfinished):
+            data = b"".join(map(block.finish, block.lines))
+            yield RunBlock(block.table, len(block.lines), data)
+        else:
+            yield block
+
+
 _decode = msgspec.json.decode
 
 
@@ -34,13 +56,22 @@ _decode = msgspec.json.decode
 
 def ids(rows: Any, using: str) -> str:
     """The SELECT of a queryset's ids, `id` by name."""
+    return _select(rows, using, {"id": "pk"}, "SELECT NULL::uuid WHERE false")
+
+
+def held(rows: Any, using: str) -> str:
+    """The SELECT of a queryset of reviews, with what the statements ask of them."""
+    return _select(rows, using, statements.HELD, statements.NOTHING_HELD)
+
+
+def _select(rows: Any, using: str, columns: dict[str, str], nothing: str) -> str:
     try:
-        sql, params = rows.order_by().values_list("pk").query.sql_with_params()
+        chosen = rows.order_by().values_list(*columns.values())
+        sql, params = chosen.query.sql_with_params()
     except EmptyResultSet:
-        return statements.named("SELECT NULL::uuid WHERE false")
+        return statements.named(nothing, columns)
     operations: Any = connections[using].ops
-    found: str = operations.compose_sql(sql, params)
-    return statements.named(found)
+    return statements.named(operations.compose_sql(sql, params), columns)
 
 
 def ranges(scope: ReviewScope, using: str) -> Iterator[tuple[int, int]]:
@@ -88,9 +119,9 @@ def human_blocks(scope: ReviewScope, using: str, *, is_safe: bool) -> Blocks:
     assert scope.queue is not None
     shape = scope.queue.rubric_version.read()
     for first, last in ranges(scope, using):
-        rows = scope.completed().filter(queue_item__run_item__order_index__range=(first, last))
+        rows = scope.completed().filter(_page(scope, first, last))
         statement = statements.human_rows(
-            ids(rows, using), shape, sees_run=scope.run is not None, is_safe=is_safe
+            held(rows, using), shape, sees_run=scope.run is not None, is_safe=is_safe
         )
         lines = copied(statement, using)
         n_reviews = sum(line[0] != COMMA for line in lines)
@@ -101,7 +132,9 @@ def rates(scope: ReviewScope, using: str) -> tuple[float | None, ...]:
     """Pass rate, flagged rate, agreement with the machine, agreement among reviewers."""
     if scope.queue is None or not scope.queue.reviews_auto_evals:
         return (None, None, None, None)
-    statement = statements.rates(ids(scope.completed(), using), sees_run=scope.run is not None)
+    statement = statements.rates(
+        ids(scope.completed(), using), constant(scope.queue.pk), sees_run=scope.run is not None
+    )
     return tuple(fetched(statement, using))
 
 
@@ -115,8 +148,9 @@ def lab_blocks(scope: ReviewScope, plan: LabPlan, using: str) -> Blocks:
         for rows in _rows(scope, using):
             lines = copied(statement(plan, rows), using)
             if part == "results" and plan.suggests:
-                lines = [_with_suggestions(line) for line in lines]
-            yield [RunBlock(part, len(lines), b"".join(lines))]
+                yield [Unfinished(part, lines, with_suggestions)]
+            else:
+                yield [RunBlock(part, len(lines), b"".join(lines))]
 
 
 def lab_pairs(scope: ReviewScope, plan: LabPlan, using: str) -> Iterator[list[tuple[Any, Any]]]:
@@ -124,7 +158,7 @@ def lab_pairs(scope: ReviewScope, plan: LabPlan, using: str) -> Iterator[list[tu
     for rows in _rows(scope, using):
         told = copied(lab.cases(plan, rows), using)
         said = copied(lab.results(plan, rows), using)
-        said = [_with_suggestions(line) for line in said] if plan.suggests else said
+        said = [with_suggestions(line) for line in said] if plan.suggests else said
         yield [(_value(case), _value(result)) for case, result in zip(told, said, strict=True)]
 
 
@@ -133,20 +167,27 @@ def lab_lines(scope: ReviewScope, plan: LabPlan, using: str, *, is_safe: bool) -
     for rows in _rows(scope, using):
         lines = copied(lab.csv_rows(plan, rows, is_safe=is_safe), using)
         if plan.suggests:
-            lines = [_with_twins(line) for line in lines]
-        yield [RunBlock("cases", len(lines), b"".join(lines))]
+            yield [Unfinished("cases", lines, with_twins)]
+        else:
+            yield [RunBlock("cases", len(lines), b"".join(lines))]
 
 
 def _rows(scope: ReviewScope, using: str) -> Iterator[Rows]:
     for first, last in ranges(scope, using):
-        page = Q(queue_item__run_item__order_index__range=(first, last))
+        page = _page(scope, first, last)
         yield Rows(
             cases=ids(scope.cases().filter(order_index__range=(first, last)), using),
-            reviews=ids(scope.reviews().filter(page), using),
+            reviews=held(scope.reviews().filter(page), using),
             adjudications=ids(scope.adjudications().filter(page), using),
             first=first,
             last=last,
         )
+
+
+def _page(scope: ReviewScope, first: int, last: int) -> Q:
+    """What is of a page of the run's rows; the run is named so that its index answers."""
+    row = "queue_item__run_item"
+    return Q((f"{row}__run", scope.run_id), (f"{row}__order_index__range", (first, last)))
 
 
 def _value(line: bytes) -> Any:
@@ -155,7 +196,7 @@ def _value(line: bytes) -> Any:
     return value
 
 
-def _with_suggestions(line: bytes) -> bytes:
+def with_suggestions(line: bytes) -> bytes:
     """The line with what heuristics suggest in the places that are kept for it."""
     status, prompt, response, told = line.split(PARTED)
     parts = told.split(PLACE)
@@ -167,7 +208,7 @@ def _with_suggestions(line: bytes) -> bytes:
     return b"".join(parts)
 
 
-def _with_twins(line: bytes) -> bytes:
+def with_twins(line: bytes) -> bytes:
     """The line with suggested values behind it; its first cell holds the texts, in hexadecimal."""
     texts, _, rest = line.partition(b",")
     if not texts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from exports.review_sql import (
@@ -18,11 +19,25 @@ from exports.review_sql import (
 from exports.sql_cells import TIME, filled, safe
 from reviews.rubrics.shape import Shape
 
+# What the statements ask of the reviews of a page: column -> where a review has it.
+HELD = {
+    "id": "pk",
+    "queue_item_id": "queue_item_id",
+    "reviewer_id": "reviewer_id",
+    "reviewer_kind": "reviewer_kind",
+    "is_counted": "is_counted",
+    "n_revisions": "n_revisions",
+    "saved_at": "saved_at",
+    "run_item_id": "queue_item__run_item_id",
+    "order_index": "queue_item__run_item__order_index",
+}
+NOTHING_HELD = """SELECT NULL::uuid, NULL::bigint, NULL::uuid, NULL::text, NULL::boolean, NULL::int,
+    NULL::timestamptz, NULL::uuid, NULL::int WHERE false"""
 _TOLD = "COALESCE((n.exposure ->> 'auto_verdict')::boolean, false)"
-_WRITTEN = """CASE WHEN k.is_set THEN
-    (SELECT string_agg(t, ', ') FROM jsonb_array_elements_text(s.a -> 'value') t)
-    ELSE s.a ->> 'value' END"""
 _FLAGGED = "(s.a -> 'flagged') = 'true'"
+_SAID = f"""CASE WHEN {_FLAGGED} THEN 'flagged' WHEN k.is_set THEN
+    (SELECT string_agg(t, ', ') FROM jsonb_array_elements_text(s.a -> 'value') t)
+    ELSE s.a ->> 'value' END"""  # noqa: S608
 
 
 def human_rows(reviews: str, shape: Shape, *, sees_run: bool, is_safe: bool) -> str:
@@ -37,74 +52,79 @@ def human_rows(reviews: str, shape: Shape, *, sees_run: bool, is_safe: bool) -> 
     def once(value: str) -> str:
         return f"CASE WHEN e.n = 1 THEN {value} END"
 
-    auto = "c.auto_eval" if sees_run else f"CASE WHEN {_TOLD} THEN c.auto_eval END"
     cells = (
-        once("i.id"), once(cell("i.prompt_text")), once(cell("i.response")),
-        cell("i.files[e.n]"), once(offset_moment("v.saved_at")), once(cell("b.email")),
-        once(cell("n.feedback")), "e.type", cell("e.metric"), "e.operator", cell("e.criteria"),
+        once("e.run_item_id"), once(cell("i.prompt_text")), once(cell("i.response")),
+        cell("i.files[e.n]"), once(offset_moment("e.saved_at")), once(cell("b.email")),
+        once(cell("e.feedback")), "e.type", cell("e.metric"), "e.operator", cell("e.criteria"),
         cell("e.auto"), cell("e.said"),
     )  # fmt: skip
-    return f"""COPY (WITH page AS MATERIALIZED ({reviews})
-        SELECT {", ".join(cells)}
-        FROM page JOIN reviews_review v ON v.id = page.id
-        JOIN reviews_queueitem q ON q.id = v.queue_item_id
-        JOIN runs_runitem i ON i.id = q.run_item_id
-        JOIN reviews_reviewrevision n ON n.review_id = v.id AND n.number = v.n_revisions
-        JOIN accounts_user b ON b.id = n.saved_by_id
-        CROSS JOIN LATERAL (
-            SELECT row_number() OVER (ORDER BY part, place) AS n, *
-            FROM (
-                SELECT 0 AS part, c.position::int AS place, 'Auto-eval review' AS type,
-                    NULL AS metric, c.operator, c.criteria, {auto} AS auto,
-                    CASE WHEN {_FLAGGED} THEN 'flagged' ELSE s.a ->> 'value' END AS said
-                FROM jsonb_each(n.checks) s(key, a)
-                JOIN runs_checkresult c ON c.id = s.key::bigint
-                UNION ALL
-                SELECT 1, k.n, k.type, k.label, NULL, NULL, NULL,
-                    CASE WHEN {_FLAGGED} THEN 'flagged' ELSE {_WRITTEN} END
-                FROM jsonb_each(n.answers) s(key, a) JOIN {criteria(shape)} ON k.key = s.key
-                WHERE s.a ->> 'value' IS NOT NULL OR {_FLAGGED}
-                UNION ALL
-                SELECT 2, g, NULL, NULL, NULL, NULL, NULL, NULL
-                FROM generate_series(1, GREATEST(cardinality(i.files), 1)) g
-            ) parts
-        ) e
-        WHERE e.part < 2 OR e.n <= GREATEST(cardinality(i.files), 1)
-        ORDER BY i.order_index, v.saved_at, v.id, e.n) TO STDOUT {CELLS}"""  # noqa: S608
+    return f"""COPY (WITH {_spread(reviews, shape, sees_run=sees_run)},
+        numbered AS (
+            SELECT *, row_number() OVER (
+                PARTITION BY order_index, saved_at, id ORDER BY part, place) AS n
+            FROM spread
+        )
+        SELECT {", ".join(cells)} FROM numbered e
+        JOIN accounts_user b ON b.id = e.saved_by_id
+        LEFT JOIN runs_runitem i ON i.id = e.run_item_id AND (e.n = 1 OR e.n_files > 1)
+        WHERE e.part < 2 OR e.n <= GREATEST(e.n_files, 1)
+        ORDER BY e.order_index, e.saved_at, e.id, e.n) TO STDOUT {CELLS}"""  # noqa: S608
+
+
+def _spread(reviews: str, shape: Shape, *, sees_run: bool) -> str:
+    """The answers of each review, and as many empty places as its test has files, unnumbered."""
+    auto = "c.auto_eval" if sees_run else f"CASE WHEN {_TOLD} THEN c.auto_eval END"
+    return f"""page AS MATERIALIZED ({reviews}),
+        spread AS (
+            SELECT p.id, p.order_index, p.saved_at, p.run_item_id, n.saved_by_id, n.feedback,
+                cardinality(r.files) AS n_files, s.part,
+                COALESCE(c.position::int, k.n, s.place) AS place,
+                CASE s.part WHEN 0 THEN 'Auto-eval review' ELSE k.type END AS type,
+                k.label AS metric, c.operator, c.criteria, {auto} AS auto, {_SAID} AS said
+            FROM page p JOIN runs_runitem r ON r.id = p.run_item_id
+            JOIN reviews_reviewrevision n ON n.review_id = p.id AND n.number = p.n_revisions
+            CROSS JOIN LATERAL (
+                SELECT 0 AS part, 0 AS place, key::bigint AS check_id, NULL AS criterion, a
+                FROM jsonb_each(n.checks) x(key, a)
+                UNION ALL SELECT 1, 0, NULL, key, a FROM jsonb_each(n.answers) x(key, a)
+                WHERE a ->> 'value' IS NOT NULL OR (a -> 'flagged') = 'true'
+                UNION ALL SELECT 2, g, NULL, NULL, NULL
+                FROM generate_series(1, GREATEST(cardinality(r.files), 1)) g
+                WHERE cardinality(r.files) > 1 OR n.checks = '{{}}'
+            ) s
+            LEFT JOIN runs_checkresult c ON c.id = s.check_id
+            LEFT JOIN {criteria(shape)} ON k.key = s.criterion
+            WHERE s.part <> 1 OR k.key IS NOT NULL
+        )"""  # noqa: S608
 
 
 # --- the rates of a human review ------------------------------------------------------------------
 
 
-def rates(reviews: str, *, sees_run: bool) -> str:
+def rates(reviews: str, queue: str, *, sees_run: bool) -> str:
     """Passes, verdicts, flags, and the two agreements; each null where there is nothing to count.
 
     Passes and flags are of what the file holds; agreement is of what was said last before anything
     of colleagues or the final answer was shown (agreement.md 1).
     """
-    shown = """COALESCE((n.exposure ->> 'colleagues')::boolean, false)
-        OR COALESCE((n.exposure ->> 'final')::boolean, false)"""
-    apart = f"""n.number = (SELECT max(m.number) FROM reviews_reviewrevision m
-        WHERE m.review_id = v.id AND NOT ({shown.replace("n.", "m.")}))"""  # noqa: S608
     auto = "c.auto_eval" if sees_run else f"CASE WHEN {_TOLD} THEN c.auto_eval END"
+    joined_too = "" if sees_run else "JOIN reviews_reviewrevision n ON n.id = a.revision_id"
     return f"""WITH held AS MATERIALIZED ({reviews}),
         said AS (
-            SELECT c.id, {auto} AS auto, n.number = v.n_revisions AS is_last,
-                CASE WHEN v.n_revisions = 1 THEN NOT ({shown}) ELSE {apart} END AS is_apart,
-                CASE WHEN {_FLAGGED} THEN 'flagged' ELSE s.a ->> 'value' END AS value
-            FROM held JOIN reviews_review v ON v.id = held.id
-            JOIN reviews_reviewrevision n ON n.review_id = v.id
-            CROSS JOIN LATERAL jsonb_each(n.checks) s(key, a)
-            JOIN runs_checkresult c ON c.id = s.key::bigint
+            SELECT c.id, {auto} AS auto, a.is_latest, a.is_rating,
+                CASE WHEN a.flagged THEN 'flagged' ELSE a.value END AS value
+            FROM reviews_reviewanswer a JOIN held ON held.id = a.review_id
+            JOIN runs_checkresult c ON c.id = a.check_result_id {joined_too}
+            WHERE a.queue_id = {queue} AND (a.is_latest OR a.is_rating)
         ),
         cells AS (
             SELECT auto,
-                count(*) FILTER (WHERE is_last AND value = 'pass') AS passed,
-                count(*) FILTER (WHERE is_last AND value = 'flagged') AS flagged,
-                count(*) FILTER (WHERE is_last) AS n,
-                count(*) FILTER (WHERE is_apart AND value = 'pass')::float AS p,
-                count(*) FILTER (WHERE is_apart AND value = 'fail')::float AS f,
-                count(*) FILTER (WHERE is_apart AND value = 'flagged')::float AS g
+                count(*) FILTER (WHERE is_latest AND value = 'pass') AS passed,
+                count(*) FILTER (WHERE is_latest AND value = 'flagged') AS flagged,
+                count(*) FILTER (WHERE is_latest) AS n,
+                count(*) FILTER (WHERE is_rating AND value = 'pass')::float AS p,
+                count(*) FILTER (WHERE is_rating AND value = 'fail')::float AS f,
+                count(*) FILTER (WHERE is_rating AND value = 'flagged')::float AS g
             FROM said GROUP BY id, auto
         )
         SELECT sum(passed)::float / NULLIF(sum(n - flagged), 0),
@@ -299,6 +319,6 @@ def _written(value: str, kind: str, is_safe: Any) -> str:
     return safe(value) if kind == "text" and is_safe else value
 
 
-def named(ids: str) -> str:
-    """A SELECT of ids as one whose column is called so."""
-    return f"SELECT found.* FROM ({ids}) found(id)"  # noqa: S608
+def named(rows: str, columns: Iterable[str]) -> str:
+    """A SELECT as one whose columns are called so."""
+    return f"SELECT found.* FROM ({rows}) found({', '.join(columns)})"  # noqa: S608

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import msgspec
 
 from exports.review_lab_statements import ANSWERS, EMPLOYEE, GUIDANCE, RATINGS
-from reviews.suggesting import suggest
+from reviews.suggesting import Signs, signs_of, values_of
 
 _encode = msgspec.json.Encoder().encode
 
 
-def proposed(prompt: str, response: str, status: str) -> dict[str, Any]:
-    """The suggested values by key of the Lab's review."""
-    return {each.key: each.value for each in suggest(prompt, response, run_status=status)}
+MOST_KEPT = 1_000
 
 
 def snippets(prompt: str, response: str, status: str) -> list[bytes]:
     """The suggestions as JSON, in the order in which a review's object has places for them."""
-    said = proposed(prompt, response, status)
+    return _snippets(signs_of(prompt, response, run_status=status))
+
+
+@lru_cache(MOST_KEPT)
+def _snippets(signs: Signs) -> list[bytes]:
+    said = values_of(signs)
     guidance = {name: said.get(f"humanGuidanceEval.{name}") for name in GUIDANCE}
     values: list[Any] = [
         {name: said.get(f"ratings.{name}") for name in RATINGS},
@@ -32,7 +36,12 @@ def snippets(prompt: str, response: str, status: str) -> list[bytes]:
 
 def cells_of(prompt: str, response: str, status: str) -> bytes:
     """The suggestions as cells of the CSV, in the order of its answers."""
-    said = proposed(prompt, response, status)
+    return _cells(signs_of(prompt, response, run_status=status))
+
+
+@lru_cache(MOST_KEPT)
+def _cells(signs: Signs) -> bytes:
+    said = values_of(signs)
     return ",".join([_cell(said.get(key)) for key in ANSWERS.values()]).encode()
 
 

@@ -7,9 +7,10 @@ is proposed from findings is stored nowhere and never becomes an answer by itsel
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,8 @@ DISTRESS = re.compile(
 )
 QUESTION = re.compile(r"\?\s*$")
 WORD = re.compile(r"[^\W\d_]{4,}")
+# Everything but letters as spaces, for texts of plain letters.
+_APART = {n: " " for n in range(128) if not chr(n).isalpha()}
 MOST_READ = 20_000  # characters of each text that words are compared in
 
 
@@ -74,15 +77,15 @@ def findings(prompt: str, response: str, *, run_status: str = "success") -> list
 
 
 def _seen(prompt: str, response: str) -> Iterator[Finding]:
-    if found := NEXT_MOVE.search(response):
+    if found := _search(NEXT_MOVE, response):
         yield Finding("clear_next_move", f"It says what to do next: {_quoted(found)}.", True)
     elif QUESTION.search(response.strip()):
         yield Finding("clear_next_move", "It ends with a question that leads on.", True)
     else:
         yield Finding("no_next_move", "It does not say what happens next.", False)
-    if found := CALMING.search(response):
+    if found := _search(CALMING, response):
         yield Finding("calming_language", f"It calms: {_quoted(found)}.", True)
-    elif found := DISTRESS.search(prompt):
+    elif found := _search(DISTRESS, prompt):
         yield Finding("nothing_calming", f"The prompt shows distress: {_quoted(found)}.", False)
     lines = [line for line in response.splitlines() if line.strip()]
     n_marked = sum(1 for line in lines if MARKED_LINE.match(line))
@@ -93,8 +96,31 @@ def _seen(prompt: str, response: str) -> Iterator[Finding]:
         ("fake_empathy", FAKE_EMPATHY, "Its empathy is a phrase"),
         ("overclaiming", OVERCLAIMING, "It claims more than it can know"),
     ):
-        if found := pattern.search(response):
+        if found := _search(pattern, response):
             yield Finding(name, f"{says}: {_quoted(found)}.", False)
+
+
+@cache
+def _may_match(pattern: re.Pattern[str]) -> Any:
+    """What finds, ten times as fast, the texts in which the expression matches nowhere.
+
+    It does not look at where words end, so it finds too many of the others.
+    """
+    import re2  # 2 MB that a process without patterns has no use for
+
+    loose = pattern.pattern.replace(r"\b", "").replace(r"\w+", "(?s:.)").replace(r"\w*", "")
+    return re2.compile(f"(?i){loose}")
+
+
+def _search(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
+    """The first match; the two kinds of i that RE2 folds otherwise are left to Python."""
+    if "\u0130" not in text and "\u0131" not in text:
+        try:
+            if _may_match(pattern).search(text) is None:
+                return None
+        except UnicodeEncodeError:  # half a surrogate pair
+            pass
+    return pattern.search(text)
 
 
 def _quoted(found: re.Match[str]) -> str:
@@ -121,6 +147,32 @@ BEGIN = 7
 def suggest(prompt: str, response: str, *, run_status: str = "success") -> list[Suggestion]:
     """The proposed values for the Lab review, each with the reasons that led to it."""
     seen = findings(prompt, response, run_status=run_status)
+    understood = _understood(prompt, response, {each.name: each.reason for each in seen})
+    return _proposed(seen, understood)
+
+
+class Signs(NamedTuple):
+    """All that the proposed values depend on: few texts differ in it."""
+
+    seen: tuple[tuple[str, bool], ...]
+    understood: str
+
+
+def signs_of(prompt: str, response: str, *, run_status: str = "success") -> Signs:
+    """What the heuristics see, without reasons."""
+    seen = findings(prompt, response, run_status=run_status)
+    understood = _understood(prompt, response, {each.name: each.reason for each in seen})
+    return Signs(tuple([(each.name, each.is_good) for each in seen]), understood.value)
+
+
+def values_of(signs: Signs) -> Mapping[str, Any]:
+    """The proposed values by key, as `suggest` gives them."""
+    seen = [Finding(name, "", is_good) for name, is_good in signs.seen]
+    understood = Suggestion("employeeReview.understoodNeed", signs.understood, ())
+    return {each.key: each.value for each in _proposed(seen, understood)}
+
+
+def _proposed(seen: list[Finding], understood: Suggestion) -> list[Suggestion]:
     by_name = {finding.name: finding.reason for finding in seen}
     bad = tuple(finding.reason for finding in seen if not finding.is_good)
     proposed = [_rating(dimension, seen) for dimension in MOVES["no_answer"]]
@@ -132,7 +184,6 @@ def suggest(prompt: str, response: str, *, run_status: str = "success") -> list[
     urgent = tuple(by_name[n] for n in ("no_answer", "overclaiming") if n in by_name)
     priority = "high" if urgent else "medium" if bad else "low"
     proposed.append(Suggestion("priority", priority, urgent or bad))
-    understood = _understood(prompt, response, by_name)
     proposed.append(understood)
     proposed += _employee_review(by_name, has_failed=has_failed)
     proposed += _learning(by_name, bad)
@@ -180,12 +231,20 @@ def _understood(prompt: str, response: str, by_name: dict[str, str]) -> Suggesti
     key = "employeeReview.understoodNeed"
     if "no_answer" in by_name:
         return Suggestion(key, "no", (by_name["no_answer"],))
-    asked, answered = (set(WORD.findall(text[:MOST_READ].lower())) for text in (prompt, response))
+    asked, answered = _words(prompt), _words(response)
     if not asked:
         return Suggestion(key, "not_sure", ("The prompt has no words to compare.",))
     n = len(asked & answered)
     reason = f"It takes up {n} of {len(asked)} words of the prompt."
     return Suggestion(key, "yes" if n * 3 >= len(asked) else "mostly", (reason,))
+
+
+def _words(text: str) -> set[str]:
+    """The words of four letters and more, in lower case."""
+    lower = text[:MOST_READ].lower()
+    if lower.isascii():
+        return {word for word in lower.translate(_APART).split() if len(word) >= 4}
+    return set(WORD.findall(lower))
 
 
 def _learning(by_name: dict[str, str], bad: tuple[str, ...]) -> Iterator[Suggestion]:

@@ -12,6 +12,7 @@ import pytest
 
 from exports import review_reading
 from reviews.adjudicating import adjudicate
+from reviews.agreement_figures import figures_of
 from reviews.lifecycle import finalise
 from reviews.models import Queue, QueueItem, Review, Rubric, Seal
 from reviews.saving import open_review, save_draft
@@ -313,6 +314,13 @@ def test_tables_hold_every_revision_what_was_shown_and_what_was_settled(
     assert shown.fetchall() == [(1, False), (1, False), (2, True)]
     settled = read(str(tables["adjudications"])).select("adjudicator_email, reason, is_current")
     assert settled.fetchall() == [("adam@example.org", "=x", True)]
+    figures = figures_of(queue, by=cast.olga)
+    rates = read(str(tables["agreement"])).filter("figure = 'metrics.agreement'")
+    found = dict(rates.select("metric, value").fetchall())
+    assert found == {each.key: each.agreement.quantity.value for each in figures.metrics}
+    assert found["criterion:status"] == 0
+    whole = read(str(tables["agreement"])).filter("figure = 'auto'").select("value, reason, n")
+    assert whole.fetchall() == [(None, figures.auto.quantity.reason, figures.auto.quantity.n)]
     panda = pandas.read_csv if kind == "csv" else pandas.read_parquet
     assert panda(tables["answers"]).shape[0] == 3 * len(lab()["answers"]) + 1
 

@@ -1,0 +1,46 @@
+"""Suggestions for files: the same as on the page, found in a quarter of the time."""
+
+from __future__ import annotations
+
+import random
+
+from reviews import suggesting
+from reviews.suggesting import signs_of, suggest, values_of
+
+PIECES = (
+    "no worries", "Don't Worry", "take your time", "guarantee", "guaranteed", "definitely",
+    "100 %", "as an AI", "I understand how you feel", "your frustration", "frustratéd", "panicked",
+    "ſcared", "\u212a", "first", "CALL", "recall", "i'll", "ı feel", "İ WILL", "worried", "- item",
+    "1) item", "\n", "we apologize for any inconvenience", "so sorry to hear", "abc1word", "über",
+    "wörter", "under_score", "🦀", "?", ".", "I have already booked", "\ud800", "unacceptable",
+    "that's understandable",
+)  # fmt: skip
+
+
+def texts(seed: int) -> tuple[str, str]:
+    dice = random.Random(seed)
+    joins = (" ", "", "\n", " - ")
+    return tuple(  # type: ignore[return-value]
+        dice.choice(joins).join(dice.choices(PIECES, k=dice.randrange(12))) for _ in range(2)
+    )
+
+
+def test_the_quick_search_finds_what_the_expressions_find() -> None:
+    patterns = (
+        suggesting.NEXT_MOVE, suggesting.CALMING, suggesting.ROBOTIC, suggesting.FAKE_EMPATHY,
+        suggesting.OVERCLAIMING, suggesting.DISTRESS,
+    )  # fmt: skip
+    for seed in range(400):
+        for text in texts(seed):
+            for pattern in patterns:
+                found, whole = suggesting._search(pattern, text), pattern.search(text)
+                assert (found and found.span()) == (whole and whole.span()), text
+            assert suggesting._words(text) == set(suggesting.WORD.findall(text.lower()))
+
+
+def test_values_are_those_of_the_suggestions() -> None:
+    for seed in range(200):
+        prompt, response = texts(seed)
+        for status in ("success", "error"):
+            told = {each.key: each.value for each in suggest(prompt, response, run_status=status)}
+            assert values_of(signs_of(prompt, response, run_status=status)) == told
