@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.core.files.storage import InMemoryStorage, default_storage
 from django.core.management import CommandError, call_command
 from django.test import Client
 from rest_framework.test import APIClient
@@ -186,6 +187,20 @@ def test_what_the_database_counts_otherwise_is_not_delivered(
     assert (export.state, export.file.name) == ("failed", "")
     assert "The database counted 0 sessions, the file came to hold 3" in export.job.error
     assert list(FOLDER.glob("*")) == []
+
+
+def test_a_storage_that_is_no_folder_gets_the_whole_bundle(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    memory = InMemoryStorage()
+    monkeypatch.setattr(default_storage, "_wrapped", memory)
+    make_ready(cast.eva)
+
+    export = built(asked_sessions("openai", cast.eva))
+
+    with memory.open(export.file.name) as kept:
+        (tmp_path / "bundle.zip").write_bytes(kept.read())
+    assert verify.check(str(tmp_path / "bundle.zip"), export.bundle["bundleDigest"])[1] == []
 
 
 def test_a_row_changed_in_the_file_is_named_by_the_command(cast: Cast) -> None:
