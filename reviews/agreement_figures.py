@@ -8,6 +8,7 @@ it is revealed.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -41,7 +42,7 @@ from reviews.agreement_rates import (
 )
 from reviews.agreement_reading import Which, read_left_out
 from reviews.agreement_shapes import AgreementFigures, LeftOut, Warned
-from reviews.agreement_table import Table, read_table
+from reviews.agreement_table import NO_VERDICT, Table, read_table
 from reviews.desk import label_of
 from reviews.models import Queue, QueueItem
 
@@ -115,8 +116,12 @@ def which_of(queue: Queue, only: UUID | None = None) -> Which:
 
 
 def table_of(queue: Queue, which: Which) -> Table:
-    """The eligible ratings of the queue."""
-    return read_table(which, queue.rubric_version.read())
+    """The eligible ratings of the queue; who only reviews is told of the machine's verdicts only
+    where the queue shows them: a rate on a few items would give them away."""
+    table = read_table(which, queue.rubric_version.read())
+    if which.only is None or queue.shows_auto_verdict:
+        return table
+    return replace(table, auto=np.full(len(table.auto), NO_VERDICT))
 
 
 def _name(user: User) -> str:

@@ -87,6 +87,8 @@ class Showing:
                 "tone": "machine", "says": "of reviewers’ answers are the machine’s verdict",
             },
         ]  # fmt: skip
+        if self.figures.scope == "own" and not self.figures.auto.n_cells:
+            del found[1:]  # the queue does not show its reviewers what the machine said
         return [each | headline_ahead(self.figures, str(each["name"])) for each in found]
 
     def beside(self, both: Beside, where: str) -> dict[str, Any] | None:

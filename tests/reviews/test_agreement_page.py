@@ -151,8 +151,10 @@ def test_a_reviewer_sees_their_own_agreement_and_nobodys_name(cast: Cast, sign_i
 
     assert "You and the others" in html
     assert "28 items that you reviewed" in html
-    for hidden in ("Emil", "Eva", 'id="pairs', 'id="reviewers-each', "Alpha without"):
+    for hidden in ("Emil", "Eva", 'id="pairs', 'id="reviewers-each', "Alpha without", "Machine"):
         assert not re.search(rf"\b{hidden}\b", html), hidden
+    Queue.all_rows.filter(pk=queue.pk).update(shows_auto_verdict=True)
+    assert "Machine against reviewers" in client.get(address(queue)).content.decode()
     emil = cast.emil.user.pk
     page = client.get(address(queue, f"items/?reviewer={emil}")).content.decode()
     assert "notice--fail" in page
