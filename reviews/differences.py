@@ -19,7 +19,7 @@ from reviews.review_history import Words
 from reviews.routing import ReviewState, disputed
 from reviews.rubrics.answering import Answer
 from reviews.rubrics.shape import Kind, Shape
-from reviews.saving import note_shown
+from reviews.saving import note_shown_on
 
 MOST_SHOWN = 50
 BATCH = 500
@@ -70,10 +70,10 @@ def differences_of(queue: Queue, *, by: Actor, limit: int = MOST_SHOWN) -> OwnFi
     contests = _contests(queue, by)
     told = [each for each in found if each[3] or each[0].pk in contests]
     shown = told[:limit]
-    for _, review, _, _ in shown:
-        note_shown(review, "final")
+    note_shown_on([each[1] for each in shown], "final", by=by)
+    words = Words.of_all([each[0].queue_item for each in shown], shape)
     return OwnFigures(
-        differences=tuple(_difference(*each, contests) for each in shown),
+        differences=tuple(_difference(*each, contests, words) for each in shown),
         n_more=len(told) - len(shown),
         causes=_causes(told),
         n_items=len(scores),
@@ -161,9 +161,10 @@ def _difference(
     revision: ReviewRevision,
     apart: list[str],
     contests: Mapping[Any, Contest],
+    by_item: Mapping[int, Words],
 ) -> Difference:
     item = adjudication.queue_item
-    words = Words.of(item)
+    words = by_item[item.pk]
     own, final = words.said_in(revision), words.said_in(adjudication)
     rows = tuple(Row(words.label(key), own.get(key, ""), final.get(key, "")) for key in apart)
     return Difference(adjudication, label_of(item), rows, contests.get(adjudication.pk))

@@ -16,7 +16,7 @@ from django.db.models import Q
 
 from evalplatform.accounts.models import User
 from evalplatform.scoping.actor import Actor
-from reviews.material import checks_to_review
+from reviews.material import checks_of_all, checks_to_review
 from reviews.models import Queue, QueueItem, Review, ReviewAnswer, ReviewRevision, Slot
 from reviews.rubrics.shape import Shape
 from reviews.saving import EXPOSURES, note_shown
@@ -192,11 +192,22 @@ class Words:
 
     @classmethod
     def of(cls, item: QueueItem) -> Words:
-        names = {f"check-{each['result'].pk}": each["name"] for each in checks_to_review(item)}
+        return cls.named(item.queue.rubric_version.read(), checks_to_review(item))
+
+    @classmethod
+    def of_all(cls, items: Sequence[QueueItem], shape: Shape) -> dict[int, Words]:
+        """Of many items of one rubric, by their ids."""
+        checks = checks_of_all(items)
+        return {item.pk: cls.named(shape, checks.get(item.run_item_id, [])) for item in items}
+
+    @classmethod
+    def named(cls, shape: Shape, checks: Sequence[Mapping[str, Any]]) -> Words:
+        """With checks as `checks_to_review` gives them; two of a name are told apart."""
+        names = {f"check-{each['result'].pk}": each["name"] for each in checks}
         seen: dict[str, str] = {}
         for key, name in names.items():
             seen[key] = name if name not in seen.values() else f"{name} ({key[6:]})"
-        return cls(item.queue.rubric_version.read(), seen)
+        return cls(shape, seen)
 
     def label(self, key: str) -> str:
         if key.startswith("check-"):

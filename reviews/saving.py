@@ -7,7 +7,7 @@ where routing puts it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -81,6 +81,20 @@ def note_shown(review: Review, *kinds: str) -> None:
         row.shown = new | row.shown
         row.save(update_fields=["shown"])
     review.shown = row.shown
+
+
+def note_shown_on(reviews: Sequence[Review], kind: str, *, by: Actor) -> None:
+    """The same for one thing and many reviews of the actor's own: two queries, none when noted."""
+    assert kind in EXPOSURES
+    new = [review.pk for review in reviews if kind not in review.shown]
+    if not new:
+        return
+    with transaction.atomic():
+        mine = Review.all_rows.filter(pk__in=new, reviewer=by.user).order_by("pk")
+        rows = list(mine.select_for_update(no_key=True))
+        for row in rows:
+            row.shown = {kind: timezone.now().isoformat()} | row.shown
+        Review.all_rows.bulk_update(rows, ["shown"])
 
 
 def save_draft(review: Review, draft: dict[str, Any], *, number: int, by: Actor) -> Review:

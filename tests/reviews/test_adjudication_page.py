@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from reviews.models import Adjudication, Contest, Queue, QueueItem, Review, Rubr
 from reviews.saving import save
 from runs.models import CheckResult
 from tests.cast import Cast
+from tests.counting import queries_of
 from tests.reviews_made import NO, YES, make_queue, make_queue_with_verdicts
 from tests.runs_made import make_run
 
@@ -179,3 +181,18 @@ def test_what_was_said_of_a_check_stands_beside_the_machines_verdict(
     assert "says the machine" in html
     assert f'data-field="check-{check.pk}"' in html
     assert "criterion--agreed" in html  # the verdict of all is prefilled
+
+
+def test_lists_do_not_query_per_row(cast: Cast, sign_in: SignIn) -> None:
+    few, many = disputed(cast, n_items=2), disputed(cast, n_items=6, name="Evening")
+    for item in (*items_of(few)[:1], *items_of(many)[:3]):
+        adjudicate(item, FINAL, by=cast.olga)
+    adam, eva = sign_in(cast.adam), sign_in(cast.eva)
+
+    for client, rest in ((adam, "adjudicate/"), (adam, "adjudicate/next/"), (eva, "differences/")):
+        counts = []
+        for queue in (few, many):
+            ask = partial(client.get, page(queue, rest))
+            ask()  # what is shown is noted once
+            counts.append(queries_of(ask))
+        assert counts[0] == counts[1], rest
