@@ -29,7 +29,7 @@ from reviews.lifecycle import (
     statuses_of,
     to_finalise,
 )
-from reviews.models import Queue, QueueItem
+from reviews.models import Queue, QueueItem, Slot
 from reviews.queue_items import PAGE, PAGE_KEYS, label_of
 from reviews.seal_checking import Verdict, check
 from reviews.snapshot import snapshot_of, told_of
@@ -128,6 +128,8 @@ class FinaliseView(OfReview, ScopedPage):
             return {"gate": None}
         seen = QueueItem.objects.visible_to(self.actor).filter(queue=self.queue)
         rows = blocking(self.queue)[gate.name][1].filter(pk__in=seen.values("pk"))
+        if gate.name != "quota":
+            rows = rows.exclude(pk__in=self.still_theirs().values("queue_item"))
         error, token = "", self.request.GET.get("page", "")
         try:
             page = fetch_page(rows, PAGE_KEYS, token, PAGE, _read, ascending=True)
@@ -139,9 +141,25 @@ class FinaliseView(OfReview, ScopedPage):
             "error": error,
             "items": [self.told(each, gate) for each in page.rows],
             "adjudicate_url": self.url("queue-adjudicate") if self.settles(gate) else "",
+            "floors": self.missed_floors() if gate.name == "floors" else [],
             "newer_url": f"{here}{page.newer}#blocking" if page.newer else "",
             "older_url": f"{here}{page.older}#blocking" if page.older else "",
         }
+
+    def still_theirs(self) -> Any:
+        """The actor's places on items of which they have not said theirs: not told what they wait
+        for, which would tell what others said.
+        """
+        places = Slot.objects.visible_to(self.actor).filter(queue=self.queue)
+        ended = (Slot.State.SUBMITTED, Slot.State.DECLINED)
+        return places.filter(reviewer=self.actor.user).exclude(state__in=ended).order_by()
+
+    def missed_floors(self) -> list[Any]:
+        """The chosen floors that are not reached, each with its figure, for who runs the queue."""
+        from reviews.agreement_figures import figures_of  # numpy: only where it is asked for
+
+        figures = figures_of(self.queue, by=self.actor)
+        return [floor for floor in figures.floors if not floor.is_met]
 
     def settles(self, gate: Gate) -> bool:
         """Whether the actor can do what the gate waits for by adjudicating."""

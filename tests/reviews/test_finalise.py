@@ -19,7 +19,7 @@ from evalplatform.errors import Conflict
 from reviews.adjudicating import adjudicate, contest
 from reviews.claiming import claim
 from reviews.lifecycle import finalise, gates, reopen, status_of, statuses_of
-from reviews.models import Queue, QueueItem, Review, ReviewRevision, Seal
+from reviews.models import Queue, QueueItem, Review, ReviewRevision, Seal, Slot
 from reviews.queueing import add_ids
 from reviews.saving import open_review, save, save_draft
 from reviews.seal_checking import SealState, check
@@ -74,11 +74,39 @@ def test_page_says_what_blocks_how_many_and_which(cast: Cast, sign_in: SignIn) -
     settles = sign_in(cast.adam).get(page_of(queue) + "?gate=unresolved").context
     assert settles["adjudicate_url"] == page_of(queue, "adjudicate/")
     assert settles["items"][0]["url"] == page_of(queue, f"adjudicate/{keys[0]}/")
+    slot = {"queue": queue, "reviewer": cast.eva.user, "state": "skipped"}
+    Slot.all_rows.create(queue_item=QueueItem.all_rows.get(key=keys[0]), **slot)
+    told = client.get(page_of(queue) + "?gate=unresolved").context
+    assert [item["url"] for item in told["items"]] == urls[1:]  # theirs is still to come
     refused = client.post(page_of(queue), follow=True)
     assert "This must hold first: Nothing waits for a decision (3 to go)." in (
         refused.content.decode()
     )
     assert not Seal.all_rows.exists()
+
+
+def test_a_floor_that_is_not_reached_is_said_with_its_figure_and_items(
+    cast: Cast, sign_in: SignIn
+) -> None:
+    queue = make_queue(owner=cast.olga, n_items=2, reviews_per_item=2, floors={"reviewers": 0.9})
+    for who, said in ((cast.eva, [YES, YES]), (cast.emil, [YES, NO])):
+        for what in said:
+            slot = claim(queue, by=who)
+            assert slot
+            save(slot.queue_item, what, by=who)
+    item = QueueItem.all_rows.get(queue=queue, state="needs_adjudication")
+    adjudicate(item, NO | {"cause": "other"}, by=cast.olga)
+
+    page = sign_in(cast.olga).get(page_of(queue) + "?gate=floors")
+
+    assert {gate.name: gate.n_blocking for gate, _ in page.context["gates"] if not gate.is_met} == {
+        "floors": 1
+    }
+    floor = page.context["floors"][0]
+    assert (floor.figure, floor.quantity.value, floor.least) == ("reviewers", 0.5, 0.9)
+    url = page_of(queue, f"review/{item.key}/history/")
+    assert [each["url"] for each in page.context["items"]] == [url]
+    assert "at least 0.9" in page.content.decode()
 
 
 def test_gates_do_not_tell_what_was_said_of_an_item_that_is_not_open_yet(cast: Cast) -> None:
