@@ -63,7 +63,7 @@ class Showing:
             "flagged": percent(100 * figures.flagged_share) if figures.flagged_share else "",
             "views": self.views(),
             "metrics": [self.metric(each) for each in figures.metrics],
-            "has_auto": any(each.auto for each in figures.metrics),
+            "has_auto": figures.auto.n_cells > 0,
             "confusion": self.confusion(),
             **People(figures, self.url).page(),
             "disputed": [self.disputed(each) for each in figures.disputed[:SHOWN_DISPUTED]],

@@ -80,5 +80,6 @@ def pass_rate(figures: AgreementFigures) -> dict[str, Any] | None:
         "n_items": found.n_items,
         "n_drawn": found.n_drawn,
         "n": found.rate.n,
+        "is_known": found.rate.value is not None and found.rate.ci_low == found.rate.ci_high,
         "remedy": REMEDIES.get(found.rate.reason or "", ""),
     }

@@ -43,6 +43,7 @@ class AgreementView(OfQueue, ScopedPage):
             "queue": self.queue,
             "is_own": figures.scope == OWN,
             "may_edit": self.may_edit,
+            "may_settle": self.actor.may(Verb.ADJUDICATE) and not self.queue.is_finalized,
             "queue_url": self.url("queue"),
             "review_url": self.url("review"),
             "items_url": self.url("queue-agreement-items"),
