@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from exports.review_sql import (
-    CELLS,
     PLACE_SQL,
     RAW,
     constant,
@@ -23,7 +22,6 @@ from exports.review_sql import (
     person,
     whole,
 )
-from exports.sql_cells import filled, safe
 
 RATINGS = ("tone", "usefulness", "calming", "naturalness", "trust")
 EMPLOYEE = (
@@ -103,9 +101,9 @@ def cases(plan: LabPlan, rows: Rows) -> str:
         "luciaResponse": whole("i.response"),
         "runStatus": whole("i.status"),
         "runError": json("i.error"),
-        "category": json(_or_of_run("i.category", plan.category)),
-        "subcategory": json(_or_of_run("i.subcategory", plan.subcategory)),
-        "templateKey": json(_or_of_run("i.template_key", plan.template_key)),
+        "category": json(or_of_run("i.category", plan.category)),
+        "subcategory": json(or_of_run("i.subcategory", plan.subcategory)),
+        "templateKey": json(or_of_run("i.template_key", plan.template_key)),
         "createdAt": constant(f'"{plan.created_at}"'),
         "updatedAt": f"""COALESCE('"' || {moment("i.finished_at")} || '"',
             {constant(f'"{plan.created_at}"')})""",
@@ -116,16 +114,16 @@ def cases(plan: LabPlan, rows: Rows) -> str:
 
 def _from_cases(plan: LabPlan, rows: Rows, line: str) -> str:
     return f"""SELECT {line} FROM runs_runitem i
-        WHERE {_page(plan, rows)} ORDER BY i.order_index"""  # noqa: S608
+        WHERE {page_of(plan, rows)} ORDER BY i.order_index"""  # noqa: S608
 
 
-def _page(plan: LabPlan, rows: Rows) -> str:
+def page_of(plan: LabPlan, rows: Rows) -> str:
     only = "" if plan.sees_run else f" AND i.id IN ({rows.cases})"
     return f"""i.run_id = {constant(plan.run_id)}
         AND i.order_index BETWEEN {rows.first} AND {rows.last}{only}"""
 
 
-def _or_of_run(value: str, of_run: str) -> str:
+def or_of_run(value: str, of_run: str) -> str:
     return f"COALESCE(NULLIF({value}, ''), {constant(of_run)})"
 
 
@@ -170,7 +168,7 @@ def results(plan: LabPlan, rows: Rows) -> str:
             WHERE w.queue_item_id = q.id AND w.reviewer_id = {constant(plan.reader_id)}
                 AND w.draft IS NOT NULL
         ) d ON true
-        WHERE {_page(plan, rows)} ORDER BY i.order_index) TO STDOUT {RAW}"""  # noqa: S608
+        WHERE {page_of(plan, rows)} ORDER BY i.order_index) TO STDOUT {RAW}"""  # noqa: S608
 
 
 def _said(plan: LabPlan, rows: Rows) -> str:
@@ -261,7 +259,7 @@ def _review(
         "suggestedEmployeeReview": place,
         "humanGuidanceEval": layer("humanGuidanceEval", GUIDANCE, notes=notes),
         "suggestedHumanGuidanceEval": place,
-        "canonCandidate": _canon(plan, a),
+        "canonCandidate": canon_of(plan, a),
     }
     # One call takes at most a hundred parts.
     parts = ["'{'", *members(told), "'}'"]
@@ -274,8 +272,8 @@ def _review_state(plan: LabPlan, a: str, state: str) -> str:
 
 def state_of(plan: LabPlan, a: str, state: str) -> str:
     """Where the review sends its item, or where the item is once that is told to all."""
-    senior = _said_value(plan, a, "employeeReview.seniorReview")
-    risk = _said_value(plan, a, "employeeReview.riskOrConfusion")
+    senior = said_value(plan, a, "employeeReview.seniorReview")
+    risk = said_value(plan, a, "employeeReview.riskOrConfusion")
     return f"""CASE
         WHEN (q.revealed_at IS NOT NULL OR NOT u.is_blind)
             AND {state} IN ('needs_adjudication', 'needs_review', 'reviewed') THEN {state}
@@ -283,14 +281,14 @@ def state_of(plan: LabPlan, a: str, state: str) -> str:
         WHEN {risk} IN {_RISKY} THEN 'needs_review' ELSE 'reviewed' END"""
 
 
-def _said_value(plan: LabPlan, a: str, key: str) -> str:
+def said_value(plan: LabPlan, a: str, key: str) -> str:
     return f"{a} -> {constant(key)} ->> 'value'" if key in plan.keys else "NULL::text"
 
 
-def _canon(plan: LabPlan, a: str) -> str:
+def canon_of(plan: LabPlan, a: str) -> str:
     """Set by the reviewer, or by itself when others can learn from it."""
     names = ("canonCandidate", "employeeReview.reusableLearning")
-    asked = [f"({_said_value(plan, a, name)})" for name in names if name in plan.keys]
+    asked = [f"({said_value(plan, a, name)})" for name in names if name in plan.keys]
     if not asked:
         return "'null'"
     is_any = " OR ".join(f"{each} = 'true'" for each in asked)
@@ -310,67 +308,3 @@ def _adjudication() -> str:
             "adjudicatedAt": json_moment("d.adjudicated_at"),
         }
     )
-
-
-# --- the CSV --------------------------------------------------------------------------------------
-
-# Column of the CSV -> key of the answer; what a suggestion can be made of as well.
-ANSWERS = {
-    "status": "status",
-    "priority": "priority",
-    "keep_talking": "keepTalking",
-    **{name: f"ratings.{name}" for name in RATINGS},
-    "understood_need": "employeeReview.understoodNeed",
-    "right_next_move": "employeeReview.rightNextMove",
-    "calming_effect": "employeeReview.calmingEffect",
-    "risk_or_confusion": "employeeReview.riskOrConfusion",
-    "senior_review": "employeeReview.seniorReview",
-    "reusable_learning": "employeeReview.reusableLearning",
-    "emotional_validation": "humanGuidanceEval.emotionalValidation",
-    "cognitive_understanding": "humanGuidanceEval.cognitiveUnderstanding",
-    "actionability": "humanGuidanceEval.actionability",
-    "tone_appropriateness": "humanGuidanceEval.toneAppropriateness",
-    "authenticity": "humanGuidanceEval.authenticity",
-}
-
-
-def csv_rows(plan: LabPlan, rows: Rows, *, is_safe: bool) -> str:
-    """A row for each case with its primary review; texts before it if it suggests."""
-
-    def cell(value: str) -> str:
-        return filled(safe(value) if is_safe else value)
-
-    canon = f"COALESCE(NULLIF({_canon(plan, 'f.a')}, 'null'), 'false')"
-    cells = [
-        "i.order_index", f"i.{plan.case_id}" if plan.case_id == "id" else cell("i.public_id"),
-        cell(_or_of_run("i.template_key", plan.template_key)),
-        cell(_or_of_run("i.category", plan.category)),
-        cell(_or_of_run("i.subcategory", plan.subcategory)),
-        cell("i.prompt_text"), cell("i.response"), "i.status", cell("i.error"),
-        *(_said_value(plan, "f.a", key) for key in ANSWERS.values()),
-        f"CASE WHEN f.id IS NULL THEN 'unreviewed' ELSE {state_of(plan, 'f.a', 'q.state')} END",
-        f"CASE WHEN f.id IS NULL THEN 'false' ELSE {canon} END",
-        moment("f.saved_at"), cell("f.email"),
-    ]  # fmt: skip
-    if plan.suggests:
-        told = "true" if plan.sees_run else "f.was_shown"
-        texts = "json_build_array(i.status, i.prompt_text, i.response)::text"
-        hidden = f"encode(convert_to({texts}, 'UTF8'), 'hex')"
-        cells.insert(0, f"CASE WHEN f.id IS NOT NULL AND {told} THEN {hidden} END")
-    return f"""COPY (WITH page AS MATERIALIZED ({rows.reviews}),
-        held AS (
-            SELECT DISTINCT ON (v.queue_item_id) v.queue_item_id, v.id, v.saved_at, b.email,
-                n.answers || '{{}}' AS a,
-                COALESCE((n.exposure ->> 'suggestions')::boolean, false) AS was_shown
-            FROM page v
-            JOIN reviews_reviewrevision n ON n.review_id = v.id AND n.number = v.n_revisions
-            JOIN accounts_user b ON b.id = n.saved_by_id
-            WHERE v.reviewer_kind = 'human'
-            ORDER BY v.queue_item_id, v.saved_at DESC, v.id DESC
-        )
-        SELECT {", ".join(cells)} FROM runs_runitem i
-        LEFT JOIN reviews_queueitem q ON q.queue_id = {plan.queue}
-            AND q.run_item_id = i.id
-        LEFT JOIN reviews_queue u ON u.id = q.queue_id
-        LEFT JOIN held f ON f.queue_item_id = q.id
-        WHERE {_page(plan, rows)} ORDER BY i.order_index) TO STDOUT {CELLS}"""  # noqa: S608

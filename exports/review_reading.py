@@ -16,8 +16,10 @@ from django.db.models import Max, Q
 
 from exports import review_lab_statements as lab
 from exports import review_statements as statements
+from exports import review_table_statements as tables
 from exports.formats.run_records import RunBlock
-from exports.review_lab_statements import ANSWERS, LabPlan, Rows
+from exports.review_lab_rows import ANSWERS, csv_rows
+from exports.review_lab_statements import LabPlan, Rows
 from exports.review_scope import ReviewScope
 from exports.review_sql import PARTED, PLACE, constant
 from exports.review_suggestions import cells_of, snippets
@@ -165,7 +167,7 @@ def lab_pairs(scope: ReviewScope, plan: LabPlan, using: str) -> Iterator[list[tu
 def lab_lines(scope: ReviewScope, plan: LabPlan, using: str, *, is_safe: bool) -> Blocks:
     """The rows of the Lab's CSV."""
     for rows in _rows(scope, using):
-        lines = copied(lab.csv_rows(plan, rows, is_safe=is_safe), using)
+        lines = copied(csv_rows(plan, rows, is_safe=is_safe), using)
         if plan.suggests:
             yield [Unfinished("cases", lines, with_twins)]
         else:
@@ -238,13 +240,11 @@ def table_blocks(scope: ReviewScope, using: str, *, is_safe: bool) -> Blocks:
     """The lines of the tables, one behind the other; each has a block, if an empty one."""
     pages = list(places(scope, using))
     is_reviewing = scope.is_reviewing
-    for name in statements.TABLES:
+    for name in tables.TABLES:
         yield [RunBlock(name, 0, b"")]
         found = scope.adjudications() if name == "adjudications" else scope.reviews()
         for page in pages:
             rows = ids(found.filter(queue_item__position__range=page), using)
-            statement = statements.table_rows(
-                name, rows, is_reviewing=is_reviewing, is_safe=is_safe
-            )
+            statement = tables.table_rows(name, rows, is_reviewing=is_reviewing, is_safe=is_safe)
             lines = copied(statement, using)
             yield [RunBlock(name, len(lines), b"".join(lines))]

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 from exports.formats.records import ItemTally
 from exports.formats.run_records import RunBlock
 from exports.formats.tables import Kinds, lines, write_archive
-from exports.review_statements import TABLES
+from exports.review_table_statements import TABLES
 
 AGREEMENT: Kinds = {
     "figure": "word",
