@@ -47,7 +47,10 @@ def layout_of(slug: str, suffix: str) -> Layout | None:
 
 
 def layout_of_member(name: str) -> Layout | None:
-    """Return the layout of a part that its format has put into an archive of its own."""
-    if name.endswith(".csv"):
-        return CSV
-    return LINES if name.endswith((".json", ".jsonl")) and "/" not in name else None
+    """Return the layout of a part that its format has put into an archive of its own.
+
+    Documents lie in a folder and are not looked into.
+    """
+    if "/" in name:
+        return None
+    return CSV if name.endswith(".csv") else LINES if name.endswith((".json", ".jsonl")) else None

@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import stat
 import struct
 import sys
@@ -25,10 +26,11 @@ from typing import Any
 
 SCHEMA = "evalplatform-bundle/1"
 MANIFEST = "manifest.json"
-MAX_MANIFEST, MAX_PARTS, MAX_NAME = 4_000_000, 10_000, 400
+MAX_MANIFEST, MAX_PARTS, MAX_NAME = 4_000_000, 10_000, 1_000
 BLOCK = 1 << 18
 _LOCAL, _CENTRAL = struct.Struct("<4s5H3L2H"), struct.Struct("<4s6H3L5H2L")
 _SIZES = struct.Struct("<HHQQ")
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\\\\:]")
 _FULL, _MANY, _UTF8, _FIRST_OF_1980 = 0xFFFFFFFF, 0xFFFF, 0x800, 33
 
 
@@ -84,13 +86,15 @@ class Archive:
             self._members[name] = (crc, size, begin, at)
             at, last = begin + size, name
             if at > self._size:
-                raise NotWhole(f"{name} is cut off: the archive ends in it.")
+                raise NotWhole(f"{said(name)} is cut off: the archive ends in it.")
         if not self._members:
             raise NotWhole("This is no bundle, or its beginning is damaged.")
         if at == self._size:
-            raise NotWhole(f"The archive is cut off behind {last}.")
+            raise NotWhole(f"The archive is cut off behind {said(last)}.")
         if self._bytes(at, 4) != b"PK\1\2":
-            raise NotWhole(f"What stands behind {last} in the archive is no part of a bundle.")
+            raise NotWhole(
+                f"What stands behind {said(last)} in the archive is no part of a bundle."
+            )
         self._check_directory(at)
 
     def close(self) -> None:
@@ -103,24 +107,26 @@ class Archive:
     def _member(self, at: int, last: str) -> tuple[str, int, int, int]:
         head = self._bytes(at, _LOCAL.size + MAX_NAME + _SIZES.size)
         if len(head) < _LOCAL.size:
-            raise NotWhole(f"The archive is cut off behind {last}.")
+            raise NotWhole(f"The archive is cut off behind {said(last)}.")
         n_name = _LOCAL.unpack_from(head)[9]
         end = _LOCAL.size + n_name + _SIZES.size
         if n_name > MAX_NAME or len(head) < end or len(self._members) > MAX_PARTS:
-            raise NotWhole(f"What stands behind {last} in the archive is no part of a bundle.")
+            raise NotWhole(
+                f"What stands behind {said(last)} in the archive is no part of a bundle."
+            )
         name = head[_LOCAL.size : _LOCAL.size + n_name].decode("utf-8", "replace")
         if name in self._members or not is_name(name):
-            raise NotWhole(f"Behind {last} stands {shown(name)}, which no part is called.")
+            raise NotWhole(f"Behind {said(last)} stands {shown(name)}, which no part is called.")
         crc, size = _LOCAL.unpack_from(head)[6], _SIZES.unpack_from(head, end - _SIZES.size)[2]
         if local_header(name, crc, size) != head[:end]:
-            raise NotWhole(f"{name} stands in the archive otherwise than it was written.")
+            raise NotWhole(f"{said(name)} stands in the archive otherwise than it was written.")
         return name, crc, size, at + end
 
     def _check_directory(self, start: int) -> None:
         at = start
         for name, (crc, size, _, offset) in self._members.items():
             entry = directory_entry(name, crc, size, offset)
-            if not self._is_there(at, entry, f"at {name}"):
+            if not self._is_there(at, entry, f"at {said(name)}"):
                 return
             at += len(entry)
         end = directory_end(len(self._members), at - start, start)
@@ -173,7 +179,6 @@ class Folder:
 
     def _add(self, path: str) -> None:
         name = os.path.relpath(path, self._path).replace(os.sep, "/")
-        name = unicodedata.normalize("NFC", name)
         if stat.S_ISREG(os.lstat(path).st_mode):
             self._paths[name] = path
         else:
@@ -181,6 +186,14 @@ class Folder:
 
     def close(self) -> None:
         pass
+
+    def know(self, names: Iterable[str]) -> None:
+        """Give files the names of the parts that they are: some systems compose letters anew."""
+        told = {unicodedata.normalize("NFC", name): name for name in names}
+        self._paths = {
+            told.get(unicodedata.normalize("NFC", name), name): path
+            for name, path in self._paths.items()
+        }
 
     def names(self) -> list[str]:
         return list(self._paths)
@@ -194,10 +207,14 @@ class Folder:
 
 
 def is_name(name: str) -> bool:
-    """Whether a part may be called so: a path that stays inside, of characters that are seen."""
-    is_plain = name.isprintable() and not any(each in name for each in '\\:"<>|*?\ufffd')
+    """Whether a part may be called so: a path that stays inside, without invisible controls."""
     is_short = len(name.encode("utf-8", "replace")) <= MAX_NAME
-    return is_plain and is_short and not {"", ".", ".."} & set(name.split("/"))
+    return is_short and not _CONTROLS.search(name) and not {"", ".", ".."} & set(name.split("/"))
+
+
+def said(name: str) -> str:
+    """A name that a part may have, for a message: what a terminal might obey is escaped."""
+    return name if name.isprintable() else json.dumps(name)
 
 
 def shown(name: str) -> str:
@@ -370,9 +387,11 @@ def compare(source: Archive | Folder, manifest: Any, digest: str | None) -> list
     if digest and digest.lower() != manifest["bundleDigest"]:
         problems.append(f"This is another bundle: its digest is {manifest['bundleDigest']}.")
     parts = {part["name"]: part for part in manifest["content"]["parts"]}
+    if isinstance(source, Folder):
+        source.know(parts)
     names = source.names()
     there = set(names)
-    problems += [f"{name} is missing." for name in parts if name not in there]
+    problems += [f"{said(name)} is missing." for name in parts if name not in there]
     more = [name for name in names if name not in parts and name != MANIFEST]
     problems += [f"{shown(name)} is no part of the bundle." for name in more]
     if not problems and isinstance(source, Archive) and names != [*parts, MANIFEST]:
@@ -381,9 +400,9 @@ def compare(source: Archive | Folder, manifest: Any, digest: str | None) -> list
     for name, (sha256, told) in found.items():
         others = [one["name"] for one in parts.values() if one["sha256"] == sha256]
         is_others = bool(told and others and name not in others)
-        problems += [f"{name} holds what {others[0]} should."] if is_others else told
+        problems += [f"{said(name)} holds what {said(others[0])} should."] if is_others else told
     bad = [name for name in source.bad_sums if not found.get(name, ("", []))[1]]
-    problems += [f"{name} has another check sum than the archive says." for name in bad]
+    problems += [f"{said(name)} has another check sum than the archive says." for name in bad]
     return problems + source.problems
 
 
@@ -399,12 +418,12 @@ def check_part(source: Archive | Folder, part: Any) -> tuple[str, list[str]]:
             if units:
                 units.add(piece)
     except (NotWhole, OSError) as error:
-        return "", [f"{name} cannot be read whole: {error}."]
+        return "", [f"{said(name)} cannot be read whole: {error}."]
     if units:
         units.close()
     if (sha256.hexdigest(), n_bytes) != (part["sha256"], part["bytes"]):
         told = where(source, part, n_bytes, units.count if units else 0)
-        return sha256.hexdigest(), [f"{name} was changed{told}."]
+        return sha256.hexdigest(), [f"{said(name)} was changed{told}."]
     return sha256.hexdigest(), miscounted(part, units) if units else []
 
 
@@ -417,9 +436,9 @@ def miscounted(part: Any, units: Units) -> list[str]:
     if "records" in part:
         counts.append(("records", units.records, part["records"]))
     return [
-        f"{part['name']} has {found} {what}, not {said}."
-        for what, found, said in counts
-        if found != said
+        f"{said(part['name'])} has {found} {what}, not {claimed}."
+        for what, found, claimed in counts
+        if found != claimed
     ]
 
 
@@ -458,7 +477,7 @@ def report(path: str, manifest: Any, problems: list[str]) -> list[str]:
     lines = [f"WHOLE: {path}"]
     for part in manifest["content"]["parts"]:
         rows = "" if part["rows"] is None else f", {part['rows']} {part['rowsAre']}"
-        lines.append(f"  {part['name']}: {part['bytes']} bytes{rows}")
+        lines.append(f"  {said(part['name'])}: {part['bytes']} bytes{rows}")
     return [*lines, f"  bundle digest {manifest['bundleDigest']}"]
 
 

@@ -18,6 +18,7 @@ from tests.exports.conversations import RICH, session
 
 LINES = [f'{{"messages": [{{"role": "user", "content": "number {n}"}}]}}\n' for n in range(1, 9)]
 TABLE = 'id,text\n1,"one\nline ""more"""\n2,two\n3,\n'
+DOCUMENT = 'data/documents/für "später"? e\u0301.bin'
 CALLED = [session(("user", f"question {n}"), ("assistant", f"answer {n}")) for n in range(1, 6)]
 
 
@@ -33,7 +34,7 @@ def make_bundle(path: Path) -> Path:
         part = writer.add("data/cases.json", cases, layout_of("deepeval", ".json"))
         part.rows, part.rows_are = tally.n_test_cases, "test cases"
         writer.add("data/table.csv", [TABLE], layout_of_member("table.csv")).rows = 3
-        writer.add("data/documents/für später.bin", [bytes(range(256)) * 20])
+        writer.add(DOCUMENT, [bytes(range(256)) * 20])
         writer.close(manifest_for(writer))
     return path
 

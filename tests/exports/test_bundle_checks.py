@@ -18,7 +18,9 @@ import pytest
 
 from exports.bundles import verify
 from exports.bundles.building import HERE
+from exports.formats.suite_zip import paths
 from tests.exports.bundles_made import (
+    DOCUMENT,
     LINES,
     make_bundle,
     members,
@@ -27,11 +29,12 @@ from tests.exports.bundles_made import (
     signed,
     unpack,
 )
+from tests.exports.items import HOSTILE_TEXTS
 
 PARTS = [
     "README.txt", "verify.py", "data/chats.jsonl", "marks/chats.jsonl.crc32", "data/cases.json",
     "marks/cases.json.crc32", "data/table.csv", "marks/table.csv.crc32",
-    "data/documents/für später.bin", "manifest.json",
+    DOCUMENT, "manifest.json",
 ]  # fmt: skip
 
 
@@ -316,3 +319,17 @@ def test_the_program_runs_alone_in_an_empty_folder(made: Path, tmp_path: Path) -
     assert run(made, "--digest", "0" * 64)[0] == 1
     assert run()[0] == 1  # the folder of the program itself, which holds nothing else
     assert (run("nowhere.zip")[0], run("--digest")[0]) == (2, 2)
+
+
+def test_every_name_that_a_suite_gives_its_files_can_be_checked() -> None:
+    texts = [*HOSTILE_TEXTS, "x" * 300 + ".pdf", "🦀" * 300, "../up", "a\\b", "C:\\x", "CON", " "]
+    for path in paths((text, "ab" * 32) for text in texts).values():
+        assert verify.is_name(f"data/{path}"), path
+
+
+def test_a_name_that_a_terminal_would_obey_is_told_escaped(made: Path, tmp_path: Path) -> None:
+    held = members(made) | {"data/\u202etxt.exe": b"x"}
+
+    (told,) = problems(pack(tmp_path / "one.zip", held))
+
+    assert told == '"data/\\u202etxt.exe" is no part of the bundle.'
