@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import zipfile
 from collections.abc import Callable, Iterator
+from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from datasets.formats.items import ItemRecord
-from datasets.models import Session
+from datasets.models import Attachment, Session
 from evalplatform.jobs.running import run_job
 from evalplatform.scoping.actor import Actor
 from exports.bundles import building, verify
@@ -36,6 +37,7 @@ from tests.exports.runs_exported import make_example_run
 from tests.reviews.sealed import make_finished
 from tests.sessions import make_label, make_session
 
+DOCUMENTS = ("no table.parquet", 'a "list" ‍?.csv')
 FOLDER = Path(settings.HOME) / "files" / "exports"
 HOSTILE = 'a "quoted"\nline, and\r\nmore'
 ITEMS = [ItemRecord(public_id=f"r-{n}", input=HOSTILE, output=f"answer {n}") for n in range(5)]
@@ -110,6 +112,10 @@ def test_sessions_in_every_format(cast: Cast, capsys: pytest.CaptureFixture[str]
 
 def test_a_dataset_in_every_format(cast: Cast) -> None:
     dataset = make_dataset(owner=cast.eva, items=ITEMS)
+    for name in DOCUMENTS:
+        file = Attachment(dataset=dataset, name=name, n_bytes=3, sha256=sha256(b"abc").hexdigest())
+        file.file.save(str(file.pk), BytesIO(b"abc"), save=False)  # type: ignore[arg-type]
+        file.save()
     for slug, chosen in ITEM_FORMATS.items():
         request = Export.request_dataset(
             chosen, ItemOptions(), dataset, is_bundle=True, by=cast.eva
@@ -117,7 +123,10 @@ def test_a_dataset_in_every_format(cast: Cast) -> None:
         export = built(request[0])
 
         whole(export)
-        assert sum(filter(None, data_parts(export).values())) == 5, slug
+        rows = data_parts(export)
+        documents = dict.fromkeys((f"data/documents/{name}" for name in DOCUMENTS), None)
+        assert rows | (documents if slug == "suite-zip" else {}) == rows
+        assert sum(filter(None, rows.values())) == 5, slug
         content = manifest_in(export)["content"]
         version = {"id": str(dataset.pk), "version": dataset.version}
         assert content["versions"] == {"dataset": version}
