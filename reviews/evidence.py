@@ -88,7 +88,7 @@ ITEMS = f"""
         SELECT i.id, i.key::text AS key, i.position, jsonb_build_object(
             'item', {_sha(_ITEM)}, 'material', {_sha(_MATERIAL)}, 'verdicts', {_sha(_VERDICTS)},
             'reviews', ({_REVIEWS}), 'adjudications', {_sha(_ADJUDICATIONS)}) AS parts
-        FROM reviews_queueitem i WHERE i.queue_id = %(queue)s
+        FROM reviews_queueitem i WHERE i.queue_id = %(queue)s OFFSET 0 -- so that it is done once
     ) AS e ORDER BY e.position, e.id"""  # noqa: S608
 BATCH = 1_000
 

@@ -36,7 +36,7 @@ from reviews.snapshot import snapshot_of, told_of
 from reviews.views.queue_page import OfQueue
 from runs.models import Run
 
-AT_ONCE = 2_000  # items of a review whose seal is checked whenever the page is opened
+AT_ONCE = 1_000  # items of a review whose seal is checked whenever the page is opened
 ADJUDICATED = ("unresolved", "flags", "contests")  # gates that an adjudicator opens
 COLUMNS = ("id", "key", "position", "n_counted", "session_id", "session__title",
            "session__external_id", "run_item__public_id", "run_item__title")  # fmt: skip
