@@ -107,6 +107,7 @@ EXEMPT = {
     "how it may search, reads no row",
     "datasets/import_turns.py all_rows": "asks which files imports still need, shows nothing",
     "datasets/merging.py cursor": "COPY and set-wise merging of sessions that intake has checked",
+    "evalplatform/demo/queues.py all_rows": "verdicts of a row that the seed gave its reviewer",
     "datasets/text_index.py all_rows": "fills the text of every team's rows and shows nothing",
     "datasets/text_index.py cursor": "the same",
     "runs/comparing.py cursor": "counts rows of two runs that were visible",
