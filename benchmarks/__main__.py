@@ -19,8 +19,9 @@ os.environ.setdefault("LOG_LEVEL", "ERROR")
 os.environ.setdefault("ALLOWED_HOSTS", "testserver,localhost")
 
 BENCHMARKS = (
-    *("agreement", "claims", "clone", "dataset_export", "dataset_import", "dataset_lists"),
-    *("export", "intake", "lists", "review_export", "run_checks", "run_export", "run_pages"),
+    *("agreement", "agreement_db", "claims", "clone", "dataset_export", "dataset_import"),
+    *("dataset_lists", "export", "intake", "lists", "review_export", "run_checks"),
+    *("run_export", "run_pages"),
 )
 
 

@@ -20,7 +20,7 @@ from evalplatform.scoping.actor import Actor
 from reviews.agreement import cautions
 from reviews.agreement.tables import Histogram
 from reviews.agreement_floors import floors_of
-from reviews.agreement_measuring import LIMITS, Part, figures_of_part, parts_of, warned, worst_first
+from reviews.agreement_measuring import LIMITS, figures_of_part, parts_of, warned, worst_first
 from reviews.agreement_metrics import TEXT, criteria_of
 from reviews.agreement_outlook import outlook_of
 from reviews.agreement_people import (
@@ -28,7 +28,6 @@ from reviews.agreement_people import (
     disputed_items,
     pair_figures,
     people_figures,
-    shifts,
     told_items,
 )
 from reviews.agreement_rates import (
@@ -36,6 +35,7 @@ from reviews.agreement_rates import (
     among_reviewers,
     by_exposure,
     flagged_share,
+    n_different,
     n_incomparable,
     on_the_same_cells,
     wrong_both,
@@ -75,6 +75,7 @@ def figures_of(queue: Queue, *, by: Actor) -> AgreementFigures:
     exposed, blind = by_exposure(table)
     names = _names(table.people) if leads else {by.user.pk: _name(by.user)}
     disputed = disputed_items(table, parts, disagreement(table, parts))
+    pairs, shifts = pair_figures(table, parts, names) if leads else ([], [])
     reviewers, auto = among_reviewers(table), against_reviewers(table)
     floors = tuple(floors_of(queue, reviewers, auto, found)) if leads else ()
     return AgreementFigures(
@@ -97,9 +98,9 @@ def figures_of(queue: Queue, *, by: Actor) -> AgreementFigures:
         left_out=tuple(_left_out(queue, which, table, leads=leads)),
         metrics=tuple(worst_first(found)),
         people=tuple(people_figures(table, parts, names, None if leads else by.user.pk)),
-        pairs=tuple(pair_figures(table, parts)) if leads else (),
+        pairs=tuple(pairs),
         disputed=tuple(told_items(disputed, _rows([pk for pk, _ in disputed], by))),
-        warnings=tuple(_warnings(table, parts, names, leads=leads)),
+        warnings=(*_warnings(table), *shifts),
         floors=floors,
         outlook=outlook_of(queue, table, floors) if leads else None,
     )
@@ -166,12 +167,10 @@ def _n_unanswered(table: Table, n_criteria: int) -> int:
     items = table.cell_item[table.ratings.units][rows]
     pairs = items * max(len(table.people), 1) + table.ratings.raters[rows]
     n_answers = len(pairs) + table.n_flags_aside
-    return max(0, len(np.unique(pairs)) * n_criteria - n_answers)
+    return max(0, n_different(pairs) * n_criteria - n_answers)
 
 
-def _warnings(
-    table: Table, parts: Sequence[Part], names: Mapping[UUID, str], *, leads: bool
-) -> list[Warned]:
+def _warnings(table: Table) -> list[Warned]:
     """What is said of the whole; each metric has its own beside."""
     sizes = Histogram.of_cells(table.ratings.sizes[:, None], table.ratings.n_present)
     whole = [
@@ -180,4 +179,4 @@ def _warnings(
         if each.code in ("few_units", "low_overlap")
     ]
     whole += cautions.exposed(int(table.exposed.sum()), len(table.exposed))
-    return warned(whole) + (shifts(table, parts, names) if leads else [])
+    return warned(whole)

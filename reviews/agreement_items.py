@@ -13,7 +13,7 @@ from reviews.agreement.rates import auto_agreement
 from reviews.agreement_figures import table_of, tells_all, which_of
 from reviews.agreement_measuring import parts_of
 from reviews.agreement_people import disagreement
-from reviews.agreement_rates import FAIL, PASS, has_both
+from reviews.agreement_rates import FAIL, PASS
 from reviews.agreement_table import Mask, Table
 from reviews.models import Queue, QueueItem
 
@@ -112,7 +112,7 @@ def _of_kind(table: Table, kind: str) -> Mask:
         return table.compared
     if kind == "disputed":
         return np.asarray(table.compared & (disagreement(table, parts_of(table)) > 1e-12))
-    both = has_both(table)
+    both = table.has_both
     if kind == "auto":
         return both
     if kind == "both":

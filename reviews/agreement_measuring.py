@@ -20,7 +20,14 @@ from reviews.agreement.alpha import (
 )
 from reviews.agreement.cautions import Caution, Thresholds, cautions, shown
 from reviews.agreement.icc import icc_of
-from reviews.agreement.people import Match, alike, same_value, unit_agreement, within
+from reviews.agreement.kappa import Pair, rater_pairs
+from reviews.agreement.people import (
+    alike,
+    alpha_without_each,
+    histograms_without_each,
+    unit_agreement,
+    within,
+)
 from reviews.agreement.quantity import NOT_APPLICABLE, Quantity, null
 from reviews.agreement.rates import missing_long
 from reviews.agreement.tables import Floats, Histogram, Moments, Ratings
@@ -55,9 +62,17 @@ class Part:
         """The members of each set that is a value."""
         return [self.table.sets[value] for value in self.metric.values]
 
-    @property
-    def match(self) -> Match:
-        return within(0.0) if self.metric.level == INTERVAL else same_value
+    def pairs(self) -> list[Pair]:
+        """Each two people who share a cell, with their ratings of names or ranks."""
+        return rater_pairs(self.ratings) if self.metric.level in (NOMINAL, ORDINAL) else []
+
+    def alpha_without_each(self) -> dict[int, Quantity]:
+        """alpha of the metric without each reviewer, by their codes."""
+        if self.metric.level not in (NOMINAL, ORDINAL):
+            return alpha_without_each(self.ratings, apart_of(self))
+        apart = apart_nominal if self.metric.level == NOMINAL else apart_ordinal
+        left = histograms_without_each(self.ratings)
+        return {who: alpha(apart(histogram)) for who, histogram in left.items()}
 
 
 def parts_of(table: Table) -> list[Part]:

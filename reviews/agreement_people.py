@@ -10,12 +10,12 @@ import numpy as np
 
 from reviews.agreement.cautions import marginal_shifts, shown
 from reviews.agreement.disputed import unit_costs, unit_disagreement
-from reviews.agreement.kappa import Pair, pair_kappas, rater_pairs
-from reviews.agreement.people import alpha_without_each, leave_one_out, pair_rates
+from reviews.agreement.kappa import pair_kappas
+from reviews.agreement.people import leave_one_out, pair_rates
 from reviews.agreement.quantity import NO_DATA, Quantity, null
 from reviews.agreement.tables import Floats, Histogram, Ints, Ratings, sums, tally
 from reviews.agreement_measuring import LIMITS, Part, apart_of, quadratic, warned
-from reviews.agreement_metrics import INTERVAL, NOMINAL, ORDINAL, SETS
+from reviews.agreement_metrics import INTERVAL, ORDINAL, SETS
 from reviews.agreement_shapes import DisputedItem, PairFigures, PersonFigures, Warned
 from reviews.agreement_table import Table
 
@@ -31,10 +31,7 @@ def people_figures(
     """Each reviewer against the others, and every alpha without them; `only` one of them."""
     alone = leave_one_out(table.ratings, items=table.cell_item)
     given = tally(table.ratings.raters, len(table.people))
-    without = [
-        (part.metric.key, {} if only else alpha_without_each(part.ratings, apart_of(part)))
-        for part in parts
-    ]
+    without = [(part.metric.key, {} if only else part.alpha_without_each()) for part in parts]
     found = []
     for code, person in enumerate(table.people):
         if (only and person != only) or not given[code]:
@@ -57,9 +54,12 @@ def people_figures(
     return found
 
 
-def pair_figures(table: Table, parts: Sequence[Part]) -> list[PairFigures]:
-    """Each pair that shares a cell, with kappa of each metric of names or ratings."""
-    kappas = _kappas(parts)
+def pair_figures(
+    table: Table, parts: Sequence[Part], names: Mapping[UUID, str]
+) -> tuple[list[PairFigures], list[Warned]]:
+    """Each pair that shares a cell, with kappa of each metric of names or ratings; and who is
+    stricter than whom, by metric."""
+    kappas, shifts = _by_metric(parts, [names.get(who, "") or str(who) for who in table.people])
     found = []
     for who, quantity in pair_rates(table.ratings, items=table.cell_item).items():
         first, second = (str(table.people[code]) for code in who)
@@ -73,31 +73,22 @@ def pair_figures(table: Table, parts: Sequence[Part]) -> list[PairFigures]:
                 {"reviewer": first, "other": second},
             )
         )
-    return found
+    return found, shifts
 
 
-def _kappas(parts: Sequence[Part]) -> dict[tuple[int, int], dict[str, Quantity]]:
-    found: dict[tuple[int, int], dict[str, Quantity]] = {}
+def _by_metric(
+    parts: Sequence[Part], names: Sequence[str]
+) -> tuple[dict[tuple[int, int], dict[str, Quantity]], list[Warned]]:
+    kappas: dict[tuple[int, int], dict[str, Quantity]] = {}
+    shifts: list[Warned] = []
     for part in parts:
-        if part.metric.level not in (NOMINAL, ORDINAL):
-            continue
-        pairs = rater_pairs(part.ratings)
+        pairs = part.pairs()
         weights = quadratic(part.metric) if part.metric.level == ORDINAL else None
         for pair, kappa in zip(pairs, pair_kappas(pairs, weights), strict=True):
-            found.setdefault((pair.first, pair.second), {})[part.metric.key] = kappa
-    return found
-
-
-def shifts(table: Table, parts: Sequence[Part], names: Mapping[UUID, str]) -> list[Warned]:
-    """Who is stricter than whom, by metric."""
-    said = [names.get(person, "") or str(person) for person in table.people]
-    found: list[Warned] = []
-    for part in parts:
-        if part.metric.level in (NOMINAL, ORDINAL):
-            pairs: list[Pair] = rater_pairs(part.ratings)
-            shifted = marginal_shifts(pairs, part.metric.values, said, LIMITS)
-            found += warned(shifted, part.metric.key)
-    return found
+            kappas.setdefault((pair.first, pair.second), {})[part.metric.key] = kappa
+        shifted = marginal_shifts(pairs, part.metric.values, names, LIMITS)
+        shifts += warned(shifted, part.metric.key)
+    return kappas, shifts
 
 
 # --- items ---------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from reviews.agreement import rates
 from reviews.agreement.automatic import confusion, wrong_rate
 from reviews.agreement.quantity import NO_DATA, NO_OVERLAP, NO_VARIATION, Quantity, null
 from reviews.agreement.rates import missing_long
-from reviews.agreement.tables import Floats
+from reviews.agreement.tables import Floats, Ints, tally
 from reviews.agreement_shapes import AutoFigures, Beside, Rate
 from reviews.agreement_table import INCOMPARABLE, Mask, Table
 
@@ -32,7 +32,12 @@ def share(
     if not len(cells):
         return Rate(null(reason), 0, 0, filter_)
     found = rates.headline_rate(scores[cells], items, weights(table, int(items.max()) + 1))
-    return Rate(found, len(cells), len(np.unique(items)), filter_)
+    return Rate(found, len(cells), n_different(items), filter_)
+
+
+def n_different(codes: Ints) -> int:
+    """How many different codes there are."""
+    return int(np.count_nonzero(tally(codes)))
 
 
 def weights(table: Table, n_items: int) -> Floats | None:
@@ -49,7 +54,7 @@ def among_reviewers(table: Table, kept: Mask | None = None, **filter_: str) -> R
 
 def against_reviewers(table: Table, kept: Mask | None = None, **filter_: str) -> Rate:
     """Auto<->Reviewer: the mean of b_u over cells with a verdict and a rating that is no flag."""
-    cells = has_both(table) if kept is None else has_both(table) & kept
+    cells = table.has_both if kept is None else table.has_both & kept
     if not cells.any():
         why = NO_OVERLAP if len(table.ratings.units) else NO_DATA
         return Rate(null(why), 0, 0, {"cells": "auto", **filter_})
@@ -57,14 +62,9 @@ def against_reviewers(table: Table, kept: Mask | None = None, **filter_: str) ->
     return share(table, scores, cells, {"cells": "auto", **filter_})
 
 
-def has_both(table: Table) -> Mask:
-    """Cells with a verdict that compares and a reviewer's pass or fail, (C,)."""
-    return np.asarray((table.auto >= 0) & table.verdicts.any(axis=1))
-
-
 def on_the_same_cells(table: Table) -> Beside:
     """Both rates on the cells that enter both."""
-    both = has_both(table) & table.compared
+    both = table.has_both & table.compared
     n = int(table.ratings.sizes[both].sum())
     return Beside(
         n,
@@ -88,7 +88,7 @@ def _seen(table: Table, kept: Mask, name: str) -> Beside:
 
 def wrong(table: Table, kept: Mask, said: int, truly: int, filter_: Mapping[str, str]) -> Rate:
     """Of what reviewers call `truly`, the share that the machine calls `said`."""
-    cells = np.flatnonzero(kept & has_both(table))
+    cells = np.flatnonzero(kept & table.has_both)
     if not len(cells):
         why = NO_OVERLAP if len(table.ratings.units) else NO_DATA
         return Rate(null(why), 0, 0, filter_)
@@ -97,7 +97,7 @@ def wrong(table: Table, kept: Mask, said: int, truly: int, filter_: Mapping[str,
     found = wrong_rate(
         counts, table.auto[cells], items, said=said, truly=truly, weights=weights(table, n_items)
     )
-    return Rate(found, found.n, len(np.unique(items[counts[:, truly] > 0])), filter_)
+    return Rate(found, found.n, n_different(items[counts[:, truly] > 0]), filter_)
 
 
 def wrong_both(table: Table, kept: Mask, **filter_: str) -> tuple[Rate, Rate]:
@@ -110,7 +110,7 @@ def wrong_both(table: Table, kept: Mask, **filter_: str) -> tuple[Rate, Rate]:
 
 def auto_figures(table: Table, kept: Mask, **filter_: str) -> AutoFigures:
     """The machine's verdicts of the cells that are kept against the reviewers."""
-    both = kept & has_both(table)
+    both = kept & table.has_both
     counts, auto = table.verdicts[both], table.auto[both]
     found = confusion(counts, auto)
     pairs: Any = tuple(tuple(row) for row in found.table.tolist())

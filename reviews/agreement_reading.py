@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -21,10 +22,8 @@ from reviews.agreement.tables import Floats, Ints
 
 # The shifts of what is packed into one number of each rating.
 METRIC_AT, PERSON_AT, VALUE_AT, EXPOSED, FLAG = 44, 24, 2, 2, 1
-OPEN = """NOT EXISTS (
-        SELECT FROM reviews_review w
-        WHERE w.id = a.review_id AND w.queue_id = %(queue)s AND w.draft IS NOT NULL
-    ) AND NOT EXISTS (
+# Reviews that are typed over come as a list: joined, PostgreSQL may hash all ratings to find them.
+OPEN = """a.review_id <> ALL (%(dirty)s::uuid[]) AND NOT EXISTS (
         SELECT FROM reviews_queueitem i
         WHERE i.id = a.queue_item_id AND i.queue_id = %(queue)s AND i.revealed_at IS NULL
             AND %(blind)s::boolean
@@ -47,6 +46,9 @@ LEFT JOIN unnest(%(values)s::text[]) WITH ORDINALITY AS v(value, at)
     ON v.value = coalesce(a.labels::text, a.value)
 WHERE a.queue_id = %(queue)s AND a.is_rating AND (a.flagged OR a.value IS NOT NULL)
     AND (a.flagged OR NOT m.is_number OR a.number IS NOT NULL) AND {OPEN}"""  # noqa: S608 (constants)
+DIRTY = """
+SELECT id FROM reviews_review
+WHERE queue_id = %(queue)s AND draft IS NOT NULL AND saved_at IS NOT NULL"""
 PEOPLE = """
 WITH RECURSIVE found AS (
     (SELECT reviewer_id FROM reviews_review WHERE queue_id = %(queue)s ORDER BY 1 LIMIT 1)
@@ -108,10 +110,15 @@ class Which:
     is_blind: bool
     only: UUID | None = None
 
+    @cached_property
+    def dirty(self) -> list[UUID]:
+        """Saved reviews that were typed over since."""
+        return [pk for (pk,) in _rows(DIRTY, {"queue": self.queue})]
+
     def told(self, **more: Any) -> dict[str, Any]:
         """Parameters of the statements."""
         held = {"queue": self.queue, "run": self.run, "blind": self.is_blind, "only": self.only}
-        return held | more
+        return held | {"dirty": self.dirty} | more
 
 
 @dataclass(frozen=True)

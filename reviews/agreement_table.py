@@ -76,6 +76,11 @@ class Table:
         return np.asarray(self.ratings.sizes >= 2)
 
     @cached_property
+    def has_both(self) -> Mask:
+        """Cells with a verdict that compares and a reviewer's pass or fail, (C,)."""
+        return np.asarray((self.auto >= 0) & self.verdicts.any(axis=1))
+
+    @cached_property
     def weights(self) -> Floats | None:
         """1 / probability of each item, (I,), None where every item is sure to be in."""
         return None if self.chances is None else 1 / self.chances
@@ -244,7 +249,8 @@ class _Making:
 
 def _sorted(key: Ints, person: Ints, n_people: int) -> Ints:
     """The order by cell, then person; rows that come out of an index are nearly in it already."""
-    order = np.argsort(key, kind="stable")
+    order = np.argsort((key >> _WIDE).astype(np.int16), kind="stable")  # digit by digit
+    order = order[np.argsort(key[order], kind="stable")]
     cell = np.cumsum(np.diff(key[order], prepend=key[order][:1]) != 0)
     place = cell * max(n_people, 1) + person[order]
     if (np.diff(place) < 0).any():

@@ -124,7 +124,8 @@ def rater_pairs(ratings: Ratings) -> list[Pair]:
     if not len(left):
         return []
     keys = ratings.raters[left] * ratings.n_raters + ratings.raters[right]
-    order = np.argsort(keys, kind="stable")
+    small = keys.astype(np.int16) if keys.max() < 1 << 15 else keys  # sorted digit by digit
+    order = np.argsort(small, kind="stable")
     edges = np.flatnonzero(np.diff(keys[order])) + 1
     found = []
     for places in np.split(order, edges):

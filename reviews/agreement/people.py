@@ -12,7 +12,7 @@ from reviews.agreement.alpha import Apart, alpha
 from reviews.agreement.kappa import Pair, pair_kappas, rater_pairs
 from reviews.agreement.quantity import Quantity
 from reviews.agreement.rates import group_rates
-from reviews.agreement.tables import Floats, Ints, Ratings, sums
+from reviews.agreement.tables import Floats, Histogram, Ints, Ratings, numbered, pattern_keys, sums
 
 # Whether two ratings match: rows of the left and of the right ones, (pairs,), give 0..1, (pairs,).
 Match = Callable[[Ratings, Ints, Ints], NDArray[np.bool_] | Floats]
@@ -61,7 +61,7 @@ def leave_one_out(
     met = sums(agreed, left, rows) + sums(agreed, right, rows)
     sizes = ratings.sizes[ratings.units]
     share = met / np.maximum(sizes - 1, 1)
-    used, rater = np.unique(ratings.raters, return_inverse=True)
+    used, rater, _ = numbered(ratings.raters)
     met_somebody = sizes >= 2
     item = None if items is None else items[ratings.units][met_somebody]
     found = group_rates(share[met_somebody], rater[met_somebody], len(used), item)
@@ -100,7 +100,7 @@ def pair_rates(
     """The percentage of each pair of raters who share a unit, by their codes, the lower first."""
     left, right = ratings.pairs
     keys = ratings.raters[left] * ratings.n_raters + ratings.raters[right]
-    used, pair = np.unique(keys, return_inverse=True)
+    used, pair, _ = numbered(keys)
     agreed = match(ratings, left, right).astype(float)
     item = None if items is None else items[ratings.units[left]]
     found = group_rates(agreed, pair, len(used), item)
@@ -114,4 +114,33 @@ def alpha_without_each(ratings: Ratings, apart: Callable[[Ratings], Apart]) -> d
     found = {}
     for rater in np.unique(ratings.raters).tolist():
         found[rater] = alpha(apart(ratings.only(ratings.raters != rater)))
+    return found
+
+
+def histograms_without_each(ratings: Ratings) -> dict[int, Histogram]:
+    """The histogram without each rater in turn: only the patterns they are part of change.
+
+    One pass over the ratings for all of them; rows may be alike, and units without a rating stay
+    out of it.
+    """
+    counts, n_values = ratings.counts, ratings.n_values
+    keys = pattern_keys(counts)
+    if keys is None:
+        keys = np.unique(counts, axis=0, return_inverse=True)[1].reshape(-1)
+    used, inverse, times = numbered(keys)
+    patterns = np.zeros((len(used), n_values), dtype=np.int64)
+    patterns[inverse] = counts
+    place = ratings.raters * len(patterns) + inverse[ratings.units]
+    used, _, touched = numbered(place * n_values + ratings.values)
+    rest, value = np.divmod(used, n_values)
+    rater, pattern = np.divmod(rest, len(patterns))
+    found = {}
+    for who in np.unique(rater).tolist():
+        mine = rater == who
+        less = patterns[pattern[mine]].copy()
+        less[np.arange(len(less)), value[mine]] -= 1
+        left = times - np.bincount(pattern[mine], touched[mine], len(patterns)).astype(np.int64)
+        rows, n = np.vstack([patterns, less]), np.concatenate([left, touched[mine]])
+        kept = (n > 0) & rows.any(axis=1)
+        found[who] = Histogram(rows[kept], n[kept], ratings.n_present - 1)
     return found

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from reviews.agreement.intervals import share_interval
@@ -13,6 +15,8 @@ from reviews.agreement.quantity import (
     null,
 )
 from reviews.agreement.tables import Floats, Histogram, Ints, Ratings, sums
+
+_FEW = 1 << 16  # places of groups and items that are always counted at once
 
 
 def clustered_rate(
@@ -58,6 +62,12 @@ def group_rates(
     """
     if not n_groups:
         return []
+    if (
+        items is not None
+        and len(items)
+        and n_groups * (n_items := int(items.max()) + 1) <= max(_FEW, 4 * len(shares))
+    ):
+        return _all_means_of(shares, groups * n_items + items, n_groups, n_items)
     if items is not None:
         order = np.argsort(groups, kind="stable")
         edges = np.searchsorted(groups[order], np.arange(1, n_groups))
@@ -70,18 +80,37 @@ def group_rates(
     return [_rate(round(count), rate, error) for count, rate, error in rows]
 
 
+def _all_means_of(shares: Floats, places: Ints, n_groups: int, n_items: int) -> list[Quantity]:
+    """The same for all groups from `places` (N,), group * n_items + item: a table of them, some
+    rows at a time."""
+    size = n_groups * n_items
+    totals = sums(shares, places, size).reshape(n_groups, n_items)
+    counts = sums(np.ones(len(shares)), places, size).reshape(n_groups, n_items)
+    n, held = counts.sum(axis=1), (counts > 0).sum(axis=1)
+    mean = np.minimum(1.0, totals.sum(axis=1) / np.maximum(n, 1))
+    found = []
+    for group in range(n_groups):
+        apart = totals[group] - mean[group] * counts[group]
+        k = int(held[group])
+        se = math.sqrt(k / max(k - 1, 1) * float((apart * apart).sum())) / max(n[group], 1)
+        found.append(_rate(round(n[group]), float(mean[group]), float(se), k))
+    return found
+
+
 def _mean_of(shares: Floats, items: Ints) -> Quantity:
     _, place = np.unique(items, return_inverse=True)
     return clustered_rate(sums(shares, place), sums(np.ones(len(shares)), place))
 
 
-def _rate(n: int, rate: float, se: float) -> Quantity:
+def _rate(n: int, rate: float, se: float, n_items: int | None = None) -> Quantity:
+    """`n_items` are the units behind the error, where they are not the n shares themselves."""
+    k = n if n_items is None else n_items
     if not n:
         return null(NO_OVERLAP)
-    if n < 2:
+    if k < 2:
         return Quantity(value=rate, n=n)
     rate = min(1.0, rate)
-    low, high = share_interval(rate, se, n)
+    low, high = share_interval(rate, se, k)
     return Quantity(rate, None, se, min(low, rate), max(high, rate), n)
 
 

@@ -14,6 +14,9 @@ Ints: TypeAlias = NDArray[np.int64]
 Floats: TypeAlias = NDArray[np.float64]
 
 
+_DENSE = 1 << 20  # keys below this are counted, not sorted
+
+
 def sums(values: Floats | Ints, codes: Ints, n: int = 0) -> Floats:
     """The sum of `values` (N,) for each code 0..n-1 of `codes` (N,): (n,)."""
     return np.bincount(codes, weights=values, minlength=n).astype(np.float64, copy=False)
@@ -41,9 +44,14 @@ class Histogram:
     def of_cells(cls, counts: Ints, n_raters: int | None = None) -> Histogram:
         """The histogram of (U, V) counts, one row a unit; units without a rating are left out."""
         counts = counts[counts.any(axis=1)] if counts.size else counts[:0]
-        radix = int(counts.max(initial=0)) + 1
-        if len(counts) and radix ** counts.shape[1] < 2**62:
-            keys = counts @ (radix ** np.arange(counts.shape[1], dtype=np.int64))
+        keys = pattern_keys(counts)
+        if keys is not None and keys.max() < _DENSE:
+            times = tally(keys)
+            used = np.flatnonzero(times)
+            radix = int(counts.max()) + 1
+            patterns = used[:, None] // radix ** np.arange(counts.shape[1]) % radix
+            return cls(patterns, times[used], n_raters)
+        if keys is not None:
             _, first, times = np.unique(keys, return_index=True, return_counts=True)
             return cls(counts[first], times, n_raters)
         patterns, times = np.unique(counts, axis=0, return_counts=True)
@@ -72,6 +80,27 @@ class Histogram:
     @property
     def n_ratings(self) -> int:
         return int(self.sizes @ self.multiplicity)
+
+
+def numbered(keys: Ints) -> tuple[Ints, Ints, Ints]:
+    """The different keys (at least 0), ascending; which of them each is, and how often each is."""
+    if len(keys) and keys.max() < _DENSE:
+        times = tally(keys)
+        used = np.flatnonzero(times)
+        place = np.zeros(len(times), dtype=np.int64)
+        place[used] = np.arange(len(used))
+        return used, place[keys], times[used]
+    found = np.unique(keys, return_inverse=True, return_counts=True)
+    return found[0], found[1].reshape(-1), found[2]
+
+
+def pattern_keys(counts: Ints) -> Ints | None:
+    """A number for each row of (U, V) counts, the same for the same counts; None where rows are too
+    wide for it."""
+    radix = int(counts.max(initial=0)) + 1
+    if not len(counts) or radix ** counts.shape[1] >= 2**62:
+        return None
+    return np.asarray(counts @ (radix ** np.arange(counts.shape[1], dtype=np.int64)))
 
 
 @dataclass(frozen=True)

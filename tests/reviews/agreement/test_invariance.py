@@ -13,7 +13,11 @@ from reviews.agreement.chance import conger_kappa, fleiss_kappa, gwet_ac, quadra
 from reviews.agreement.disputed import unit_disagreement
 from reviews.agreement.kappa import light_kappa
 from reviews.agreement.long_csv import LongTable
-from reviews.agreement.people import leave_one_out
+from reviews.agreement.people import (
+    alpha_without_each,
+    histograms_without_each,
+    leave_one_out,
+)
 from reviews.agreement.rates import percent_agreement
 from reviews.agreement.report import report
 from tests.reviews.agreement.made import alpha_of, of_matrix
@@ -143,3 +147,17 @@ def test_every_number_of_any_table_is_finite_or_has_its_reason(drawn, level):
     with np.errstate(divide="raise", invalid="raise"):
         found = report(table)
     assert json.loads(json.dumps(found.as_json(), allow_nan=False)) == found.as_json()
+
+
+@given(MATRICES)
+def test_alpha_without_each_by_patterns_is_that_of_the_ratings_left(case):
+    matrix, n_values, _ = case
+    ratings = of_matrix(matrix, n_values)
+    for apart in (apart_nominal, apart_ordinal):
+        whole = alpha_without_each(ratings, lambda left, apart=apart: apart(left.histogram))
+        for who, histogram in histograms_without_each(ratings).items():
+            found, expected = alpha(apart(histogram)), whole.pop(who)
+            assert (found.reason, found.n) == (expected.reason, expected.n)
+            for name in ("value", "se", "ci_low", "ci_high"):
+                assert getattr(found, name) == pytest.approx(getattr(expected, name), abs=1e-9)
+        assert not whole
