@@ -228,18 +228,17 @@ def shown(name: str) -> str:
 class Units:
     """Counts the units of a part, each of which ends with `end`, and gives the check sum of each.
 
-    Counts CSV records too: line ends outside quotes.
+    Of CSV it counts the records too: line ends outside quotes.
     """
 
-    def __init__(self, end: bytes) -> None:
-        self._end, self.count, self.records = end, 0, 0
+    def __init__(self, end: bytes, is_csv: bool) -> None:
+        self._end, self._is_csv, self.count, self.records = end, is_csv, 0, 0
         self._crc, self._held, self._is_begun, self._is_quoted = 0, b"", False, 0
 
     def add(self, data: bytes) -> bytes:
         """The check sums of the units that end in these bytes, four bytes each."""
-        pieces = data.split(b'"')
-        self.records += sum([piece.count(b"\n") for piece in pieces[self._is_quoted :: 2]])
-        self._is_quoted = (self._is_quoted + len(pieces) - 1) % 2
+        if self._is_csv:
+            self._count_records(data)
         *whole, rest = (self._held + data).split(self._end)
         sums = []
         for piece in whole:
@@ -250,6 +249,11 @@ class Units:
         self._crc, self._held = zlib.crc32(rest[:cut], self._crc), rest[cut:]
         self.count += len(sums)
         return struct.pack(f"<{len(sums)}L", *sums)
+
+    def _count_records(self, data: bytes) -> None:
+        pieces = data.split(b'"')
+        self.records += sum([piece.count(b"\n") for piece in pieces[self._is_quoted :: 2]])
+        self._is_quoted = (self._is_quoted + len(pieces) - 1) % 2
 
     def close(self) -> bytes:
         """The check sum of what stands behind the last end, if anything."""
@@ -410,7 +414,7 @@ def check_part(source: Archive | Folder, part: Any) -> tuple[str, list[str]]:
     """The SHA-256 of what is there, and what is wrong with it."""
     name, of = part["name"], part.get("units")
     sha256, n_bytes = hashlib.sha256(), 0
-    units = Units(of["end"].encode()) if of else None
+    units = Units(of["end"].encode(), "records" in part) if of else None
     try:
         for piece in source.pieces(name):
             sha256.update(piece)
@@ -449,7 +453,7 @@ def where(source: Archive | Folder, part: Any, n_bytes: int, n_units: int) -> st
     size = size if n_bytes != part["bytes"] else ""
     if not of or of["marks"] not in source.names():
         return size
-    units = Units(of["end"].encode())
+    units = Units(of["end"].encode(), False)
 
     def sums() -> Iterator[bytes]:
         for piece in source.pieces(part["name"]):

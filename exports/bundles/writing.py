@@ -73,7 +73,7 @@ class BundleWriter:
         if layout is None:
             self._write(part, encoded(pieces))
             return part
-        units = verify.Units(layout.end.encode())
+        units = verify.Units(layout.end.encode(), layout.is_csv)
         marks_name = "marks/" + name.removeprefix("data/") + ".crc32"
         with temporary_file() as marks:
             self._write(part, marked(pieces, units, marks))
