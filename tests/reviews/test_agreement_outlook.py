@@ -55,6 +55,19 @@ def test_items_that_wait_can_end_anyhow_and_few_decide_a_floor(cast: Cast) -> No
     assert (found.auto.low, found.corrected) == (None, None)
 
 
+def test_items_that_came_in_by_chance_weigh_more(cast: Cast) -> None:
+    queue = make_queue(owner=cast.olga, n_items=4, reviews_per_item=2)
+    said(queue, "pp", "pf", by=[cast.eva, cast.emil])
+    for position, chance in enumerate((1.0, 0.5, 0.25, 0.25)):
+        rows = QueueItem.all_rows.filter(queue=queue, position=position)
+        rows.update(inclusion_probability=chance)
+    figures = figures_of(queue, by=cast.olga)
+    assert figures.is_weighted
+    assert figures.reviewers.quantity.value == pytest.approx(1 / 3)
+    found = outlook(queue, cast).reviewers
+    assert (found.low, found.high) == pytest.approx((1 / 11, 9 / 11))
+
+
 def test_what_was_said_of_a_hidden_item_moves_no_range(cast: Cast) -> None:
     told = []
     for letters in ("p", "f"):
