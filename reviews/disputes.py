@@ -51,11 +51,11 @@ class Waiting:
     apart: float
 
 
-def ranked(queue: Queue, *, by: Actor, kind: str = "") -> list[Waiting]:
+def ranked(queue: Queue, *, by: Actor, kind: str = "", limit: int = MOST_RANKED) -> list[Waiting]:
     """What waits, the most decisive first; 500 items at the most, those with most reasons."""
     rows = waiting(queue, by=by, kind=kind)
     n_reasons = Func(F("reasons"), function="jsonb_array_length", output_field=IntegerField())
-    found = list(rows.order_by(n_reasons.desc(), "position").values(*COLUMNS)[:MOST_RANKED])
+    found = list(rows.order_by(n_reasons.desc(), "position").values(*COLUMNS)[:limit])
     shape = queue.rubric_version.read()
     apart = apart_of(cells_of([row["pk"] for row in found], shape, by), spans_of(shape))
     return [_waiting(found[n], apart.get(found[n]["pk"], 0.0), shape) for n in order(found, apart)]

@@ -15,7 +15,7 @@ from django.template.loader import render_to_string
 from datasets.attachment_sending import send_attachment
 from evalplatform.errors import Conflict
 from evalplatform.scoping.views import ScopedPage
-from reviews.adjudicable import KINDS, adjudicable, counts_of, n_settled, waiting
+from reviews.adjudicable import KINDS, OPEN_STATES, adjudicable, counts_of, n_settled, waiting
 from reviews.adjudicating import adjudicate, answer_contest
 from reviews.adjudication_desk import desk_of, differences
 from reviews.adjudication_versions import StaleAdjudicationError
@@ -30,7 +30,7 @@ from reviews.views.queue_page import OfQueue
 from reviews.views.review import faults_of
 from reviews.views.session import number
 
-SHOWN = 100  # items in the list
+SHOWN = 100  # items in the list, and ranked for the next one
 BESIDE = 40  # items in the rail, on each side of the one that is open
 ACTS = ("save", "material")
 
@@ -51,7 +51,7 @@ class OfAdjudication(OfQueue):
         """What waits, the most decisive first."""
         from reviews.disputes import ranked
 
-        return ranked(self.queue, by=self.actor, kind=self.kind)
+        return ranked(self.queue, by=self.actor, kind=self.kind, limit=SHOWN)
 
     def url(self, name: str, *args: Any) -> str:
         """The address of a page of this queue, narrowed like this one."""
@@ -183,7 +183,8 @@ class AdjudicationDesk(OfAdjudication):
             for each in around
         ]
         if item is not None and at is None:
-            found.insert(0, RailItem(item.key, label_of(item), "saved", is_current=True))
+            state = "open" if item.state in OPEN_STATES else "saved"
+            found.insert(0, RailItem(item.key, label_of(item), state, is_current=True))
         return [(each, self.url("adjudicate-item", each.key)) for each in found]
 
     def next_item(self, after: QueueItem | None = None) -> QueueItem | None:
