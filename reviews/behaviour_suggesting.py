@@ -72,7 +72,7 @@ BEGIN = 5
 
 def suggest_label(prompt: str, response: str, *, run_status: str = "success") -> list[Suggestion]:
     """The proposed values by field, each with its reasons; what nothing speaks for is left out."""
-    found = [_intent(prompt), _affect(prompt)]
+    found = [_intent(prompt), suggest_affect(prompt)]
     if run_status != "error" and response.strip():
         found += [_strategy(response), _humanness(prompt, response)]
     return [each for each in found if each is not None]
@@ -92,7 +92,8 @@ def _intent(prompt: str) -> Suggestion | None:
     return Suggestion("intent", best, (f"The prompt says {_listed(seen)}.",))
 
 
-def _affect(prompt: str) -> Suggestion | None:
+def suggest_affect(prompt: str) -> Suggestion | None:
+    """How the guest seems to feel; None of an empty prompt."""
     for affect, pattern in (("Upset", UPSET), ("Mildly Upset", MILDLY), ("Grateful", GRATEFUL)):
         if found := pattern.search(prompt):
             return Suggestion("guest_affect", affect, (f"The prompt says {_listed([found[0]])}.",))

@@ -69,7 +69,58 @@ PEOPLE = f"""
     )"""  # noqa: S608
 
 # Ratings that agreement counts (agreement.md 1: the newest answer before anything of others was
-# shown, of complete reviews), of items whose reviews are all there, by when they were.
+# shown, of complete reviews), of items whose reviews are all there, by when they were. Where an
+# item comes from is asked once an item, after its ratings are counted.
+RATINGS = f"""
+    WITH text AS (
+        SELECT v.id AS version, jsonb_path_query(
+            v.shape, '$.sections[*].criteria[*] ? (@.kind == "text").key') #>> '{{}}' AS key
+        FROM reviews_rubricversion v JOIN reviews_rubric u ON u.id = v.rubric_id
+        WHERE u.team_id = %(team)s
+    ), rating AS (
+        SELECT i.id AS item, a.criterion, a.check_result_id AS check_id, r.reviewer_id AS reviewer,
+            CASE WHEN a.flagged THEN '' ELSE coalesce(a.labels::text, a.value) END AS value,
+            a.flagged
+        FROM reviews_queue q
+        JOIN reviews_queueitem i ON i.queue_id = q.id AND i.revealed_at >= %(start)s
+            AND i.revealed_at < %(end)s
+        JOIN reviews_reviewanswer a ON a.queue_id = q.id AND a.queue_item_id = i.id
+            AND a.is_rating AND (a.value IS NOT NULL OR a.flagged)
+        JOIN reviews_review r ON r.id = a.review_id AND r.reviewer_kind = 'human'
+            AND r.draft IS NULL
+        WHERE q.team_id = %(team)s AND NOT EXISTS (
+            SELECT FROM text WHERE version = q.rubric_version_id AND key = a.criterion)
+    ), counted AS (
+        SELECT item, criterion, check_id, value, count(*) AS n
+        FROM rating GROUP BY item, criterion, check_id, value
+    ), placed AS (
+        SELECT i.id AS item, {STEP.format("i.revealed_at")} AS step, {CATEGORY} AS category,
+            {SOURCE} AS source
+        FROM reviews_queue q
+        JOIN reviews_queueitem i ON i.queue_id = q.id AND i.revealed_at >= %(start)s
+            AND i.revealed_at < %(end)s
+        {EVIDENCE}
+        WHERE {NARROWED}
+    )"""  # noqa: S608
+BY_ITEM = f""", by_item AS (
+        SELECT step, category, source, c, t FROM placed JOIN (
+            SELECT item, count(*) AS c, sum(a)::float8 AS t FROM cell GROUP BY item
+        ) AS told USING (item)
+    )
+    SELECT GROUPING(step, category, source) AS by, step, category, source, {SUMS}
+    FROM by_item GROUP BY GROUPING SETS ((step), (category), (source), ())"""  # noqa: S608
+# Between reviewers: a_u of every cell with two ratings or more; a flag is an answer there.
+BETWEEN = f"""{RATINGS}, cell AS (
+        SELECT item, (sum(n * n) - sum(n)) / (sum(n) * (sum(n) - 1)) AS a
+        FROM counted GROUP BY item, criterion, check_id HAVING sum(n) > 1
+    ){BY_ITEM}"""  # noqa: S608
+# Machine and reviewers: b_u of every check with a verdict and an unflagged rating.
+WITH_MACHINE = f"""{RATINGS}, cell AS (
+        SELECT item, avg((value = k.auto_eval)::int) AS a
+        FROM rating JOIN runs_checkresult k ON k.id = check_id AND k.auto_eval IN ('pass', 'fail')
+        WHERE NOT flagged GROUP BY item, check_id
+    ){BY_ITEM}"""  # noqa: S608
+# The same ratings one by one with where they come from, for what is told by person: faster there.
 INDEPENDENT = f"""
     WITH text AS (
         SELECT v.id AS version, jsonb_path_query(
@@ -92,27 +143,3 @@ INDEPENDENT = f"""
         WHERE {NARROWED} AND NOT EXISTS (
             SELECT FROM text WHERE version = q.rubric_version_id AND key = a.criterion)
     )"""  # noqa: S608
-BY_ITEM = f"""
-    SELECT GROUPING(step, category, source) AS by, step, category, source, {SUMS}
-    FROM by_item GROUP BY GROUPING SETS ((step), (category), (source), ())"""  # noqa: S608
-# Between reviewers: a_u of every cell with two ratings or more; a flag is an answer there.
-BETWEEN = f"""{INDEPENDENT}, counted AS (
-        SELECT item, criterion, check_id, step, category, source, value, count(*) AS n
-        FROM rating GROUP BY item, criterion, check_id, step, category, source, value
-    ), cell AS (
-        SELECT item, step, category, source,
-            (sum(n * n) - sum(n)) / (sum(n) * (sum(n) - 1)) AS a
-        FROM counted GROUP BY item, criterion, check_id, step, category, source HAVING sum(n) > 1
-    ), by_item AS (
-        SELECT step, category, source, count(*) AS c, sum(a)::float8 AS t
-        FROM cell GROUP BY item, step, category, source
-    ){BY_ITEM}"""  # noqa: S608
-# Machine and reviewers: b_u of every check with a verdict and an unflagged rating.
-WITH_MACHINE = f"""{INDEPENDENT}, cell AS (
-        SELECT item, step, u.category, source, avg((value = k.auto_eval)::int) AS a
-        FROM rating u JOIN runs_checkresult k ON k.id = check_id AND k.auto_eval IN ('pass', 'fail')
-        WHERE NOT flagged GROUP BY item, check_id, step, u.category, source
-    ), by_item AS (
-        SELECT step, category, source, count(*) AS c, sum(a)::float8 AS t
-        FROM cell GROUP BY item, step, category, source
-    ){BY_ITEM}"""  # noqa: S608

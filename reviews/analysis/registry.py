@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from reviews.behaviour_suggesting import suggest_label
+from reviews.behaviour_suggesting import suggest_affect
 from reviews.suggesting import DISTRESS, suggest
 
 HIGH, MEDIUM, LOW = "high", "medium", "low"
@@ -188,9 +188,9 @@ def _overwhelm(row: Evidence) -> list[Membership]:
     if row.affect_draft == UPSET:
         reason = "Your draft of a label says Upset."
         return [Membership(OVERWHELM, "labelDraft.guestAffect", reason, MEDIUM)]
-    for each in suggest_label(row.prompt, row.response, run_status=row.run_status):
-        if (each.key, each.value) == ("guest_affect", UPSET):
-            return [Membership(OVERWHELM, "suggested.guestAffect", each.reasons[0], MEDIUM)]
+    felt = suggest_affect(row.prompt)
+    if felt is not None and felt.value == UPSET:
+        return [Membership(OVERWHELM, "suggested.guestAffect", felt.reasons[0], MEDIUM)]
     if word := DISTRESS.search(row.prompt):
         reason = f"The prompt says “{word[0][:60]}”."
         return [Membership(OVERWHELM, "promptText", reason, LOW)]
