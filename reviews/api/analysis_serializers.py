@@ -71,7 +71,7 @@ class QualityRow(serializers.Serializer[Any]):
     ratings = RatingRow(many=True)
 
 
-class ReviewerRow(serializers.Serializer[Any]):
+class ReviewerWorkRow(serializers.Serializer[Any]):
     """One person's part; `paceSeconds` is the median from opening an item to its first save."""
 
     id = serializers.UUIDField(source="pk")
@@ -98,7 +98,7 @@ class TeamRow(serializers.Serializer[Any]):
     """What each reviewer has done, what waits, pace, and their own agreement."""
 
     scope = ScopeRow()
-    reviewers = ReviewerRow(many=True)
+    reviewers = ReviewerWorkRow(many=True)
 
 
 class SpreadOfField(serializers.Serializer[Any]):

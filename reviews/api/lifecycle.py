@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from datasets.api.of_dataset import PAGE_PARAMETERS, PAGING, paged, refuse_unknown
 from evalplatform.scoping.api import ScopedAPIView
 from evalplatform.scoping.keyset import ApiKeysetPagination
-from reviews.api.lifecycle_serializers import LifecycleRow, Reopening, SealRow, VerdictRow
+from reviews.api.lifecycle_serializers import LifecycleRow, Reopening, SealRow, SealVerdictRow
 from reviews.api.of_queue import OfQueue
 from reviews.lifecycle import (
     finalise,
@@ -149,9 +149,9 @@ class CheckView(OfReview, ScopedAPIView):
     @extend_schema(
         operation_id="verify_seal",
         summary="Compare all evidence with the seals: sealed, amended or broken, and which items",
-        responses={200: VerdictRow},
+        responses={200: SealVerdictRow},
     )
     def get(self, request: Request, pk: uuid.UUID) -> Response:
         """Reads everything of the queue. `none`: it was never finalised."""
         self.require_finaliser()
-        return Response(VerdictRow(verdict_told(check(self.queue))).data)
+        return Response(SealVerdictRow(verdict_told(check(self.queue))).data)

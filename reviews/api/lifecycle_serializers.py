@@ -70,7 +70,7 @@ class SealStateRow(serializers.Serializer[Any]):
     state = serializers.ChoiceField(choices=STATES)
 
 
-class VerdictRow(serializers.Serializer[Any]):
+class SealVerdictRow(serializers.Serializer[Any]):
     """What is said of the seal; `differingItems` are at most the first hundred of `differing`."""
 
     state = serializers.ChoiceField(choices=STATES)
