@@ -278,7 +278,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "ENUM_NAME_OVERRIDES": {
         "EndpointKind": "runs.api.endpoint_serializers.KINDS",
-        "CheckConfidence": "runs.models.CheckResult.Confidence",
+        "CheckConfidence": "runs.api.run_item_serializers.CONFIDENCES",
         "DatasetConfidence": "reviews.api.analysis_serializers.CONFIDENCES",
         "EvaluatorKind": "runs.api.evaluator_serializers.KINDS",
         "ImportState": "datasets.api.import_serializers.STATES",

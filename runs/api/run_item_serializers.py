@@ -15,6 +15,7 @@ from runs.models import CheckResult, RunItem
 from runs.overriding import VERDICTS
 
 STATUSES = RunItem.Status.values
+CONFIDENCES = CheckResult.Confidence.values
 LONGEST_REASON = 20_000
 
 
@@ -60,7 +61,7 @@ class CheckResultRow(serializers.Serializer[Any]):
     autoEval = serializers.CharField(source="auto_eval")  # noqa: N815
     passed = serializers.BooleanField(source="is_passed", allow_null=True)
     stands = serializers.BooleanField(allow_null=True)
-    confidence = serializers.ChoiceField(choices=CheckResult.Confidence.values, allow_blank=True)
+    confidence = serializers.ChoiceField(choices=CONFIDENCES, allow_blank=True)
     feedback = serializers.CharField()
     extracted = serializers.CharField(allow_null=True)
     override = serializers.SerializerMethodField()
