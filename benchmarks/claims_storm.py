@@ -25,7 +25,7 @@ from reviews.models import Queue, Review, Slot
 from reviews.saving import save
 
 FORK = get_context("fork")
-WANTED = (1, 2, 3)
+SHARES = {1: 0.9, 2: 0.07, 3: 0.03}  # of the items, by the reviews that each wants
 SAYS = [{"answers": {"verdict": {"value": value}}} for value in ("pass", "fail")]
 # Declines are few: an item that everybody declines could never be finished.
 ACTS = ("save",) * 40 + ("skipped",) * 3 + ("released",) * 3 + ("leave",) * 3 + ("declined",)
@@ -34,8 +34,8 @@ KILL_EACH = 2.0  # seconds
 
 def storm(owner: Actor, people: Sequence[Actor], n_items: int) -> Iterator[str]:
     """Three queues of one, two and three reviews an item; AssertionError when one is not exact."""
-    queues = [make_queue(owner, n_items // len(WANTED), wanted) for wanted in WANTED]
-    n_wanted = sum(wanted * queue.n_items for wanted, queue in zip(WANTED, queues, strict=True))
+    queues = [make_queue(owner, round(n_items * part), wanted) for wanted, part in SHARES.items()]
+    n_wanted = sum(queue.reviews_per_item * queue.n_items for queue in queues)
     begun, chance, n_killed, n_expired = time.perf_counter(), random.Random(5), 0, 0
     running = {n: start(n, actor, queues, begun) for n, actor in enumerate(people)}
     next_kill, slowest = time.perf_counter() + KILL_EACH, 0.0
