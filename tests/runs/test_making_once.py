@@ -75,7 +75,9 @@ def test_calls_at_one_moment_make_one_run(cast: Cast, config: EvaluationConfig) 
 
 def test_a_form_sent_at_one_moment_starts_one_batch(cast: Cast) -> None:
     endpoint = make_endpoint(owner=cast.eva)
-    sources, request = sources_of(cast.eva), RequestFactory().post("/", {"n_runs": "3"})
+    sources = sources_of(cast.eva)
+    # Each call reads a request of its own: one that threads share is read by the first alone.
+    requests = [RequestFactory().post("/", {"n_runs": "3"}) for _ in range(4)]
 
     def make(**columns: Any) -> RunBatch:
         launch = Launch(title="May", generation=endpoint)
@@ -83,7 +85,7 @@ def test_a_form_sent_at_one_moment_starts_one_batch(cast: Cast) -> None:
 
     found = at_once(
         4,
-        lambda _: make_once_by_form(RunBatch, make, by=cast.eva, token="t", request=request),
+        lambda n: make_once_by_form(RunBatch, make, by=cast.eva, token="t", request=requests[n]),
     )
 
     batch = RunBatch.all_rows.get()
