@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from datasets.formats.items import FIELDS
 from exports import dataset_csv_statement
@@ -19,17 +19,16 @@ from exports.formats import (
     suite_json,
     suite_zip,
 )
-from exports.formats.options import InvalidOptionsError, read_switch
+from exports.formats.options import read_options, read_switch
 from exports.formats.records import ItemTally
 from exports.formats.stored_items import CopiedLines
 from exports.formats.suites import SuiteTally
-from exports.storing import temporary_file
+from exports.storing import made_beside
 
 if TYPE_CHECKING:
     from exports.item_contents import ItemFile
 
 
-BLOCK = 256 * 1024
 WHOLE = ("public_id", *FIELDS)
 SUITE = ("public_id", "input", "expected_output", "tags", "files", "context", "checks")
 
@@ -43,25 +42,16 @@ class ItemOptions:
     @classmethod
     def parse(cls, values: Mapping[str, object]) -> ItemOptions:
         """The options by name; InvalidOptionsError for what there is not."""
-        errors = {
-            name: f"There is no option {name!r}; there is spreadsheet_safe."
-            for name in values
-            if name != "spreadsheet_safe"
-        }
-        safe = cls()
-        try:
-            if "spreadsheet_safe" in values:
-                value = read_switch("spreadsheet_safe", values["spreadsheet_safe"])
-                safe = replace(safe, spreadsheet_safe=value)
-        except ValueError as error:
-            errors["spreadsheet_safe"] = str(error)
-        if errors:
-            raise InvalidOptionsError(errors)
-        return safe
+        return cls(**read_options(values, _READ))
 
     def canonical(self) -> dict[str, bool]:
         """Equal options give equal JSON."""
         return asdict(self)
+
+
+_READ: dict[str, Callable[[object], bool]] = {
+    "spreadsheet_safe": lambda value: read_switch("spreadsheet_safe", value)
+}
 
 
 class WriteItems(Protocol):
@@ -128,13 +118,13 @@ def _promptfoo(file: ItemFile) -> Iterator[str]:
 
 
 def _suite_zip(file: ItemFile) -> Iterator[bytes]:
-    """The archive, made beside first: it wants to be written, not asked for pieces."""
     suite = suite_json.write(file.head, file.items, tally=file.suite_tally)
-    with temporary_file() as out:
+
+    def write(out: BinaryIO) -> Iterator[object]:
         suite_zip.write(out, "suite.json", suite, file.attachments)
-        out.seek(0)
-        while block := out.read(BLOCK):
-            yield block
+        yield None
+
+    return made_beside(write)
 
 
 _FORMATS = (

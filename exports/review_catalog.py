@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from exports.formats import review_csv, review_lab, review_markdown, review_tables
 from exports.formats.csv_lines import csv_line
-from exports.formats.options import InvalidOptionsError, read_switch
+from exports.formats.options import TableFormat, read_options, read_switch, read_table_format
 from exports.review_statements import LABEL_COLUMNS
-from exports.run_catalog import BLOCK, TableFormat
-from exports.storing import temporary_file
+from exports.storing import made_beside
 
 if TYPE_CHECKING:
     from exports.review_contents import ReviewFile
@@ -33,36 +32,16 @@ class ReviewOptions:
     @classmethod
     def parse(cls, values: Mapping[str, object]) -> ReviewOptions:
         """The options by name; InvalidOptionsError for what there is not."""
-        errors = {
-            name: f"There is no option {name!r}; there are {', '.join(_READ)}."
-            for name in values
-            if name not in _READ
-        }
-        read: dict[str, Any] = {}
-        for name, value_of in _READ.items():
-            try:
-                if name in values:
-                    read[name] = value_of(values[name])
-            except ValueError as error:
-                errors[name] = str(error)
-        if errors:
-            raise InvalidOptionsError(errors)
-        return cls(**read)
+        return cls(**read_options(values, _READ))
 
     def canonical(self) -> dict[str, bool | str | None]:
         """Equal options give equal JSON."""
         return {name: str(v) if isinstance(v, str) else v for name, v in asdict(self).items()}
 
 
-def _table_format(value: object) -> TableFormat:
-    if value not in list(TableFormat):
-        raise ValueError(f"tables is one of {', '.join(TableFormat)}.")
-    return TableFormat(str(value))
-
-
 _READ: dict[str, Callable[[object], Any]] = {
     "spreadsheet_safe": lambda value: read_switch("spreadsheet_safe", value),
-    "tables": _table_format,
+    "tables": read_table_format,
     "suggestions": lambda value: None if value is None else read_switch("suggestions", value),
 }
 
@@ -102,21 +81,17 @@ def _labels_csv(file: ReviewFile) -> Iterator[bytes]:
 
 
 def _tables(file: ReviewFile) -> Iterator[bytes]:
-    """The archive, made beside first: it wants to be written, not asked for pieces."""
     options = file.options
-    with temporary_file() as out:
-        for _ in review_tables.write(
+    return made_beside(
+        lambda out: review_tables.write(
             out,
             file.rows,
             file.head,
             file.tally,
             is_parquet=options.tables is TableFormat.PARQUET,
             is_safe=options.spreadsheet_safe,
-        ):
-            yield b""
-        out.seek(0)
-        while block := out.read(BLOCK):
-            yield block
+        )
+    )
 
 
 _FORMATS = (

@@ -4,27 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from exports.formats import run_csv, run_json, run_tables
-from exports.formats.options import InvalidOptionsError, read_switch
+from exports.formats.options import TableFormat, read_options, read_switch, read_table_format
 from exports.run_csv_statement import line_statements
 from exports.run_reading import read_blocks, read_lines, read_tests
 from exports.run_statements import KINDS, table_statements
-from exports.storing import temporary_file
+from exports.storing import made_beside
 
 if TYPE_CHECKING:
     from exports.run_contents import RunFile
-
-BLOCK = 256 * 1024
-
-
-class TableFormat(StrEnum):
-    """What the tables of a run are."""
-
-    CSV = "csv"
-    PARQUET = "parquet"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,36 +27,16 @@ class RunOptions:
     @classmethod
     def parse(cls, values: Mapping[str, object]) -> RunOptions:
         """The options by name; InvalidOptionsError for what there is not."""
-        errors = {
-            name: f"There is no option {name!r}; there are spreadsheet_safe and tables."
-            for name in values
-            if name not in _READ
-        }
-        read: dict[str, bool | TableFormat] = {}
-        for name, value_of in _READ.items():
-            try:
-                if name in values:
-                    read[name] = value_of(values[name])
-            except ValueError as error:
-                errors[name] = str(error)
-        if errors:
-            raise InvalidOptionsError(errors)
-        return cls(**read)  # type: ignore[arg-type]
+        return cls(**read_options(values, _READ))
 
     def canonical(self) -> dict[str, bool | str]:
         """Equal options give equal JSON."""
         return {name: str(v) if isinstance(v, str) else v for name, v in asdict(self).items()}
 
 
-def _table_format(value: object) -> TableFormat:
-    if value not in list(TableFormat):
-        raise ValueError(f"tables is one of {', '.join(TableFormat)}.")
-    return TableFormat(str(value))
-
-
-_READ: dict[str, Callable[[object], bool | TableFormat]] = {
+_READ: dict[str, Callable[[object], Any]] = {
     "spreadsheet_safe": lambda value: read_switch("spreadsheet_safe", value),
-    "tables": _table_format,
+    "tables": read_table_format,
 }
 
 
@@ -91,10 +61,9 @@ class RunExportFormat:
 
 
 def _tables(file: RunFile) -> Iterator[bytes]:
-    """The archive, made beside first: it wants to be written, not asked for pieces."""
     options = file.options
-    with temporary_file() as out:
-        for _ in run_tables.write(
+    return made_beside(
+        lambda out: run_tables.write(
             out,
             file.head,
             file.rows,
@@ -102,11 +71,8 @@ def _tables(file: RunFile) -> Iterator[bytes]:
             file.tally,
             is_parquet=options.tables is TableFormat.PARQUET,
             is_safe=options.spreadsheet_safe,
-        ):
-            yield b""
-        out.seek(0)
-        while block := out.read(BLOCK):
-            yield block
+        )
+    )
 
 
 _FORMATS = (

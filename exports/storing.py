@@ -10,7 +10,7 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 FOLDER = "exports"
 PART = ".part"
+BLOCK = 256 * 1024
 MANIFEST = ".manifest.json"
 NAME = re.compile(r"(?P<export>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.(?P<attempt>\d+)\..+")
 NEW_FILE = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
@@ -42,6 +43,16 @@ def temporary_file() -> BinaryIO:
     folder = settings.HOME / "tmp"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return cast(BinaryIO, tempfile.TemporaryFile(dir=folder))
+
+
+def made_beside(write: Callable[[BinaryIO], Iterable[object]]) -> Iterator[bytes]:
+    """The blocks of what wants to be written, not asked for pieces; an empty one at each step."""
+    with temporary_file() as out:
+        for _ in write(out):
+            yield b""
+        out.seek(0)
+        while block := out.read(BLOCK):
+            yield block
 
 
 @contextmanager

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import re
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import file_digest
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -18,17 +17,12 @@ from datasets.formats.items import Item
 from datasets.formats.options import ReadOptions
 from datasets.formats.records import RowError
 from exports.bundles import checking
+from exports.counting import Count, NotWholeError, count_blocks, csv_rows, in_lines, parse
 from exports.formats import run_csv
-from exports.review_counting import REVIEW_COUNTS, CountError
+from exports.review_counting import REVIEW_COUNTS
 
-Count = Callable[[Path], int]
-MAX_CELL = 2**31 - 1
 CASE_KEYS = {"input", "actual_output", "expected_output", "context", "retrieval_context"}
 FOOTER = re.compile(r"Tokens: [\d,]+ \| Cost: \$[\d.]+ \| Model: .+\n?")
-
-
-class NotWholeError(Exception):
-    """The file is not what its manifest says; the text says where they differ."""
 
 
 def verify(file: Path, manifest: Mapping[str, Any]) -> list[str]:
@@ -77,19 +71,7 @@ def counter(slug: str) -> Count:
     """Return what counts the rows of a format."""
     if slug not in COUNTS:
         raise NotWholeError(f"Its format {slug!r} is unknown to this version.")
-    return as_told(COUNTS[slug])
-
-
-def as_told(count: Count) -> Count:
-    """Return the same; what a file of reviews breaks at is said as of every other."""
-
-    def counted(file: Path) -> int:
-        try:
-            return count(file)
-        except CountError as error:
-            raise NotWholeError(str(error)) from error
-
-    return counted
+    return COUNTS[slug]
 
 
 def required(manifest: Mapping[str, Any], name: str) -> Any:
@@ -151,24 +133,6 @@ def count_footers(lines: Iterable[str]) -> int:
     return sum(1 for line in lines if FOOTER.fullmatch(line))
 
 
-def parse(text: str) -> Any:
-    """Read JSON, or say that it is none."""
-    try:
-        return json.loads(text)
-    except ValueError as error:
-        raise NotWholeError(f"It holds broken JSON: {error}.") from error
-
-
-def in_lines(count: Callable[[Iterable[str]], int]) -> Count:
-    """Count what a file of text holds, line by line."""
-
-    def counted(file: Path) -> int:
-        with file.open(encoding="utf-8", newline="\n") as lines:
-            return count(lines)
-
-    return counted
-
-
 def count_objects(lines: Iterable[str]) -> int:
     """Count the items of a JSON Lines file, each read as JSON."""
     n_rows = 0
@@ -204,28 +168,10 @@ def count_parquet(file: Path | BinaryIO) -> int:
         raise NotWholeError(f"It is no Parquet file: {error}.") from error
 
 
-def csv_rows(lines: Iterable[str]) -> Iterator[list[str]]:
-    """The rows of a CSV, their cells as long as they are; csv.Error where it is broken."""
-    csv.field_size_limit(MAX_CELL)
-    return csv.reader(lines, strict=True)
-
-
 def count_tests(lines: Iterable[str]) -> int:
-    """Count the rows of a run CSV that begin a test, below the header of the second section."""
-    rows = csv_rows(lines)
-    titles = [*run_csv.TEST_TITLES, *run_csv.CHECK_TITLES]
-    try:
-        head = [next(rows, None) for _ in range(4)]
-        if (head[0], head[2], head[3]) != ([*run_csv.RUN_TITLES], [], titles):
-            raise NotWholeError("It does not begin like a run CSV.")
-        n_rows = 0
-        for row in rows:
-            if len(row) != len(titles):
-                raise NotWholeError(f"A row below test {n_rows} is no row of a test.")
-            n_rows += bool(row[0])
-    except csv.Error as error:
-        raise NotWholeError(f"It holds broken CSV: {error}.") from error
-    return n_rows
+    """Count the rows of a run CSV that begin a test."""
+    titles = (*run_csv.TEST_TITLES, *run_csv.CHECK_TITLES)
+    return count_blocks(lines, run_csv.RUN_TITLES, titles, what="run CSV", of="test")
 
 
 def count_test_results(lines: Iterable[str]) -> int:

@@ -1,8 +1,9 @@
 """The choices a person has about an export file."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from enum import StrEnum
+from typing import Any
 
 
 class TurnMode(StrEnum):
@@ -11,6 +12,13 @@ class TurnMode(StrEnum):
     PER_TURN = "per_turn"
     FULL = "full"
     FINAL_ONLY = "final_only"
+
+
+class TableFormat(StrEnum):
+    """What the tables of a run or of its reviews are."""
+
+    CSV = "csv"
+    PARQUET = "parquet"
 
 
 class InvalidOptionsError(ValueError):
@@ -84,3 +92,33 @@ def read_switch(name: str, value: object) -> bool:
     if isinstance(value, str) and value.lower() in _SWITCH:
         return _SWITCH[value.lower()]
     raise ValueError(f"{name} is true or false, not {value!r}.")
+
+
+def read_table_format(value: object) -> TableFormat:
+    if value not in list(TableFormat):
+        raise ValueError(f"tables is one of {', '.join(TableFormat)}.")
+    return TableFormat(str(value))
+
+
+def read_options(
+    values: Mapping[str, object], readers: Mapping[str, Callable[[object], Any]]
+) -> dict[str, Any]:
+    """What the readers make of the values that are given, by name.
+
+    InvalidOptionsError for names that no reader has and values that theirs refuses, all at once.
+    """
+    errors = {
+        name: f"There is no option {name!r}; there are {', '.join(readers)}."
+        for name in values
+        if name not in readers
+    }
+    read: dict[str, Any] = {}
+    for name, value_of in readers.items():
+        try:
+            if name in values:
+                read[name] = value_of(values[name])
+        except ValueError as error:
+            errors[name] = str(error)
+    if errors:
+        raise InvalidOptionsError(errors)
+    return read

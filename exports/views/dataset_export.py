@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from typing import Any
-from uuid import uuid4
 
 from django import forms
 from django.http import HttpRequest, HttpResponseBase
@@ -15,48 +14,28 @@ from evalplatform.accounts.roles import Verb
 from evalplatform.errors import Conflict
 from evalplatform.scoping.actor import Actor
 from evalplatform.scoping.views import ScopedPage
-from exports.forms import BundleForm
-from exports.item_catalog import ITEM_FORMATS, ItemExportFormat, ItemOptions
+from exports.file_forms import FileForm
+from exports.item_catalog import ITEM_FORMATS, ItemOptions
 from exports.models import Export
 
 LISTED_VERSIONS = 100
 
 
-class DatasetExportForm(BundleForm):
+class DatasetExportForm(FileForm):
     """What is asked for; the switch is on for people and heeded by the CSV formats alone."""
 
-    format = forms.ChoiceField(
-        choices=[(each.slug, each.label) for each in ITEM_FORMATS.values()],
-        widget=forms.RadioSelect,
-    )
     version = forms.TypedChoiceField(coerce=int)
-    spreadsheet_safe = forms.BooleanField(
-        required=False,
-        label="Safe for spreadsheets",
-        help_text="A ' before cells that a spreadsheet program would run as a formula. The import "
-        "takes it off again. Programs want the CSV without it.",
-    )
-    token = forms.UUIDField(widget=forms.HiddenInput)
 
     def __init__(self, dataset: Dataset, actor: Actor, data: Any = None) -> None:
-        first = {
-            "format": next(iter(ITEM_FORMATS)),
-            "version": dataset.version,
-            "spreadsheet_safe": True,
-            "token": uuid4(),
-        }
-        super().__init__(data, initial=first)
+        super().__init__(ITEM_FORMATS.values(), data, version=dataset.version)
+        safe = self.fields["spreadsheet_safe"]
+        safe.help_text = f"{safe.help_text} The import takes it off again."
         versions = DatasetVersion.objects.visible_to(actor).filter(dataset=dataset)
         told = versions.order_by("-number").values_list("number", "title", "n_items")
         self.fields["version"].choices = [  # type: ignore[attr-defined]
             (number, f"{number} · {title or 'untitled'} · {n_items:,} items")
             for number, title, n_items in told[:LISTED_VERSIONS]
         ]
-
-    @property
-    def chosen(self) -> ItemExportFormat:
-        """Return the chosen format."""
-        return ITEM_FORMATS[self.cleaned_data["format"]]
 
     @property
     def options(self) -> ItemOptions:

@@ -18,6 +18,7 @@ from evalplatform.scoping.keyset import fetch_page
 from evalplatform.scoping.views import ScopedPage
 from exports import sending
 from exports.catalog import ExportFormat
+from exports.file_forms import TABLES
 from exports.forms import AgainForm, option_texts
 from exports.item_catalog import ItemExportFormat, ItemOptions
 from exports.models import Export
@@ -25,7 +26,6 @@ from exports.review_catalog import ReviewExportFormat, ReviewOptions
 from exports.run_catalog import RunExportFormat, RunOptions
 from exports.views.dialog import ExportDialogView
 from exports.views.review_export import review_option_texts
-from exports.views.run_export import TABLES
 
 PAGE = 50
 

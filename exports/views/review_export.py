@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
-from uuid import uuid4
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -14,63 +13,30 @@ from django.shortcuts import redirect
 from evalplatform.accounts.roles import Verb
 from evalplatform.errors import Conflict
 from evalplatform.scoping.views import ScopedPage
-from exports.forms import BundleForm
+from exports.file_forms import TABLES, TablesForm
 from exports.models import Export
 from exports.review_catalog import REVIEW_FORMATS, ReviewExportFormat, ReviewOptions, fault_of
 from exports.review_scope import ReviewScope
-from exports.run_catalog import TableFormat
-from exports.views.run_export import TABLES
 from reviews.models import Queue
 from runs.models import Run
 
 
-class ReviewExportForm(BundleForm):
+class ReviewExportForm(TablesForm):
     """What is asked for; a format takes of the options those that it heeds."""
 
-    format = forms.ChoiceField(widget=forms.RadioSelect)
-    tables = forms.ChoiceField(
-        choices=[(each.value, label) for each, (label, _) in TABLES.items()],
-        widget=forms.RadioSelect,
-        required=False,
-    )
     suggestions = forms.BooleanField(
         required=False,
         label="Suggestions beside the answers",
         help_text="What the product proposes, apart from what reviewers said. Lab session files.",
     )
-    spreadsheet_safe = forms.BooleanField(
-        required=False,
-        label="Safe for spreadsheets",
-        help_text="A ' before cells of CSV files that a spreadsheet program would run as a "
-        "formula. Programs want them without it.",
-    )
-    token = forms.UUIDField(widget=forms.HiddenInput)
 
     def __init__(self, formats: list[ReviewExportFormat], data: Any = None) -> None:
-        first = {
-            "format": formats[0].slug if formats else "",
-            "tables": TableFormat.CSV.value,
-            "suggestions": True,
-            "spreadsheet_safe": True,
-            "token": uuid4(),
-        }
-        super().__init__(data, initial=first)
-        choices: forms.ChoiceField = self.fields["format"]  # type: ignore[assignment]
-        choices.choices = [(each.slug, each.label) for each in formats]
-
-    @property
-    def chosen(self) -> ReviewExportFormat:
-        """Return the chosen format."""
-        return REVIEW_FORMATS[self.cleaned_data["format"]]
+        super().__init__(formats, data, suggestions=True)
 
     @property
     def options(self) -> ReviewOptions:
-        """Return the chosen options, of those that the format heeds."""
-        heeded = {name: self.cleaned_data[name] for name in self.chosen.options}
-        heeded = {name: value for name, value in heeded.items() if value != ""}
-        if heeded.get("tables") == TableFormat.PARQUET:
-            del heeded["spreadsheet_safe"]
-        return ReviewOptions.parse(heeded)
+        """Return the chosen options."""
+        return ReviewOptions.parse(self.heeded)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +72,12 @@ class ReviewExportView(ScopedPage):
     def context(self, **kwargs: Any) -> dict[str, Any]:
         scope = self.scope(self.get_row(pk=kwargs["pk"]))
         formats = formats_for(scope)
-        tables = [(each.value, *texts) for each, texts in TABLES.items()]
         return {
             "run": scope.run,
             "queue": scope.queue,
             "about": self.get_row(pk=kwargs["pk"]),
             "form": kwargs.get("form") or ReviewExportForm(formats),
             "formats": formats,
-            "tables": tables,
             "preview": Preview.of(scope),
         }
 

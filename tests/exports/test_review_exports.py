@@ -14,9 +14,10 @@ from rest_framework.test import APIClient
 from evalplatform.scoping.actor import Actor
 from evalplatform.spreadsheets import safe_cell
 from exports import review_reading
+from exports.counting import NotWholeError
 from exports.models import Export
 from exports.review_catalog import REVIEW_FORMATS
-from exports.verifying import NotWholeError, verify, verify_bundle
+from exports.verifying import verify, verify_bundle
 from reviews.models import BehavioralLabel, Queue, QueueItem, Review, Rubric
 from reviews.saving import open_review, save, save_draft
 from runs.models import CheckResult, Run, RunItem

@@ -19,9 +19,10 @@ from rest_framework.test import APIClient
 from evalplatform.scoping.actor import Actor
 from evalplatform.spreadsheets import safe_cell
 from exports import run_reading
+from exports.counting import NotWholeError
 from exports.models import Export
 from exports.run_catalog import RUN_FORMATS
-from exports.verifying import NotWholeError, verify
+from exports.verifying import verify
 from runs.models import Run, RunItem
 from tests.cast import Cast
 from tests.exports.run_reader import read_run, recomputed

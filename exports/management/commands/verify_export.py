@@ -13,7 +13,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from exports.bundles.checking import is_bundle
-from exports.verifying import NotWholeError, verify, verify_bundle
+from exports.counting import NotWholeError
+from exports.verifying import verify, verify_bundle
 
 
 class Command(BaseCommand):
