@@ -26,6 +26,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         ("started_at", TIME.format("v.started_at"), "time"),
         ("saved_at", TIME.format("v.saved_at"), "time"),
         ("revisions", "v.n_revisions", "int"),
+        ("is_complete", "v.draft IS NULL", "bool"),
         ("feedback", "n.feedback", "text"),
         ("is_exposed", "n.is_exposed", "bool"),
         ("item_state", f"CASE WHEN {_IS_TOLD} THEN q.state END", "word"),

@@ -71,6 +71,7 @@ ITEM_COLUMNS: tuple[Column, ...] = (
     ("finished_at", TIME.format("i.finished_at"), "time"),
 )
 CHECK_COLUMNS: tuple[Column, ...] = (
+    ("check_result_id", "c.id", "int"),
     ("test_result_id", "i.id", "word"),
     ("test_id", "i.public_id", "text"),
     ("position", "c.position", "int"),

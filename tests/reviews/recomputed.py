@@ -1,4 +1,5 @@
-"""Agreement of a queue recomputed from its revisions in plain Python, without the product's code.
+"""Agreement of a queue recomputed in plain Python, without the product's code, from its revisions
+or from the tables that are exported.
 
 Loops over pairs, as the definitions are written in agreement.md: slow, and nothing shared with what
 it checks.
@@ -6,21 +7,47 @@ it checks.
 
 from __future__ import annotations
 
+import csv
+import io
+import json
+import zipfile
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from itertools import combinations, permutations
 from typing import Any
 
 from reviews.models import Queue, QueueItem, ReviewRevision
 from runs.models import CheckResult
 
-Cell = tuple[int, str]  # item, and the criterion or `check 12`
-Cells = dict[Cell, dict[Any, Any]]
+Cell = tuple[str, str]  # the item's key, and the criterion or `check 12`
+Cells = dict[Cell, dict[str, Any]]
+ON_A_SCALE = ("pass_fail", "choice", "boolean")  # kinds among whose values a flag is one
 
 
-def eligible(queue: Queue) -> Cells:
-    """By cell, each reviewer's value: of the newest revision before colleagues or the final answer
-    were shown, of complete reviews, on items that are open to all."""
+@dataclass(frozen=True)
+class Evidence:
+    """By cell each reviewer's eligible value; what `check 12` is and what the machine said of it;
+    by item its probability of inclusion."""
+
+    cells: Cells
+    operators: dict[str, str]
+    verdicts: dict[str, str]
+    chances: dict[str, float]
+
+    def of_metric(self, metric: str) -> Evidence:
+        """The cells of `criterion:key` or `check:operator`."""
+        kind, _, name = metric.partition(":")
+        cells = {}
+        for cell, said in self.cells.items():
+            if name == (cell[1] if kind == "criterion" else self.operators.get(cell[1])):
+                cells[cell] = said
+        return replace(self, cells=cells)
+
+
+def of_rows(queue: Queue) -> Evidence:
+    """The newest revision of each review before colleagues or the final answer were shown, of
+    complete reviews, on items that are open to all."""
     shape = queue.rubric_version.read()
     newest: dict[Any, ReviewRevision] = {}
     rows = ReviewRevision.all_rows.filter(review__queue=queue).select_related("review__queue_item")
@@ -32,22 +59,79 @@ def eligible(queue: Queue) -> Cells:
             newest[row.review_id] = row
     cells: Cells = defaultdict(dict)
     for row in newest.values():
-        who, item = row.review.reviewer_id, row.review.queue_item_id
+        who, item_key = str(row.review.reviewer_id), str(row.review.queue_item.key)
         for key, answer in row.answers.items():
-            value = _value(answer, shape.by_key[key].kind.value)
+            value = _value(answer["value"], shape.by_key[key].kind.value, answer["flagged"])
             if value is not None:
-                cells[item, key][who] = value
+                cells[item_key, key][who] = value
         for pk, answer in row.checks.items():
-            cells[item, f"check {pk}"][who] = "flagged" if answer["flagged"] else answer["value"]
-    return dict(cells)
+            value = _value(answer["value"], "pass_fail", answer["flagged"])
+            cells[item_key, f"check {pk}"][who] = value
+    checks = CheckResult.all_rows.filter(run=queue.run)
+    said = checks.filter(is_passed__isnull=False).values_list("pk", "is_passed")
+    items = QueueItem.all_rows.filter(queue=queue).values_list("key", "inclusion_probability")
+    return Evidence(
+        dict(cells),
+        {f"check {pk}": name for pk, name in checks.values_list("pk", "operator")},
+        {f"check {pk}": "pass" if passed else "fail" for pk, passed in said},
+        {str(key): chance for key, chance in items},
+    )
 
 
-def _value(answer: Mapping[str, Any], kind: str) -> Any:
+def of_tables(reviews: bytes, run: bytes, *, kinds: Mapping[str, str], is_blind: bool) -> Evidence:
+    """The same from two archives of CSV tables: of the reviews, and of the run that they are of."""
+    told, checks = _tables(reviews), _tables(run)["checks"]
+    is_open = {
+        row["review_id"]: row["is_complete"] == "true"
+        and (row["revealed_at"] != "" or not is_blind)
+        for row in told["reviews"]
+    }
+    newest: dict[str, int] = {}
+    for row in told["exposures"]:
+        is_told = "true" in (row["colleagues"], row["final"])
+        if not is_told and is_open[row["review_id"]]:
+            newest[row["review_id"]] = max(int(row["revision"]), newest.get(row["review_id"], 0))
+    cells: Cells = defaultdict(dict)
+    for row in told["answers"]:
+        if newest.get(row["review_id"]) != int(row["revision"]):
+            continue
+        key = row["criterion"] or f"check {row['check_result_id']}"
+        value = _value(_read(row), kinds.get(key, "pass_fail"), row["flagged"] == "true")
+        if value is not None:
+            cells[row["item_key"], key][row["reviewer_id"]] = value
+    return Evidence(
+        dict(cells),
+        {f"check {row['check_result_id']}": row["operator"] for row in checks},
+        {
+            f"check {row['check_result_id']}": "pass" if row["is_passed"] == "true" else "fail"
+            for row in checks
+            if row["is_passed"]
+        },
+        {row["item_key"]: float(row["inclusion_probability"]) for row in told["reviews"]},
+    )
+
+
+def _tables(archive: bytes) -> dict[str, list[dict[str, str]]]:
+    found = {}
+    with zipfile.ZipFile(io.BytesIO(archive)) as held:
+        for name in held.namelist():
+            lines = io.StringIO(held.read(name).decode(), newline="")
+            found[name.removesuffix(".csv")] = list(csv.DictReader(lines))
+    return found
+
+
+def _read(row: Mapping[str, str]) -> Any:
+    """The value that a row of the table of answers holds."""
+    if row["labels"]:
+        return json.loads(row["labels"])
+    return float(row["number"]) if row["number"] else row["value"] or None
+
+
+def _value(value: Any, kind: str, flagged: bool) -> Any:
     if kind == "text":
         return None
-    if answer["flagged"]:
-        return "flagged" if kind in ("pass_fail", "choice", "boolean") else None
-    value = answer["value"]
+    if flagged:
+        return "flagged" if kind in ON_A_SCALE else None
     return frozenset(value) if isinstance(value, list) else value
 
 
@@ -66,41 +150,29 @@ def between_reviewers(cells: Cells) -> float | None:
     return mean(agreed(said.values()) for said in cells.values() if len(said) >= 2)
 
 
-def with_the_machine(queue: Queue, cells: Cells) -> float | None:
+def with_the_machine(evidence: Evidence) -> float | None:
     """The mean over cells of the share of reviewers, flags left out, who say what it said."""
     shares = []
-    for said, auto in _against(queue, cells):
+    for said, auto in _against(evidence):
         shares.append(sum(value == auto for value in said) / len(said))
     return mean(shares)
 
 
-def false_rate(queue: Queue, cells: Cells, machine: str, people: str) -> float | None:
+def false_rate(evidence: Evidence, machine: str, people: str) -> float | None:
     """Of what people call one thing, cells shared by people, the share the machine calls other."""
     wrong = whole = 0.0
-    for said, auto in _against(queue, cells):
+    for said, auto in _against(evidence):
         part = sum(value == people for value in said) / len(said)
         whole += part
         wrong += part * (auto == machine)
     return wrong / whole if whole else None
 
 
-def _against(queue: Queue, cells: Cells) -> Any:
-    verdicts = dict(CheckResult.all_rows.filter(run=queue.run).values_list("pk", "is_passed"))
-    for (_, key), given in cells.items():
+def _against(evidence: Evidence) -> Any:
+    for (_, key), given in evidence.cells.items():
         said = [value for value in given.values() if value != "flagged"]
-        auto = verdicts.get(int(key[6:])) if key.startswith("check ") else None
-        if said and auto is not None:
-            yield said, "pass" if auto else "fail"
-
-
-def of_metric(queue: Queue, cells: Cells, metric: str) -> Cells:
-    """The cells of `criterion:key` or `check:operator`."""
-    kind, _, name = metric.partition(":")
-    if kind == "criterion":
-        return {cell: said for cell, said in cells.items() if cell[1] == name}
-    results = CheckResult.all_rows.filter(run=queue.run, operator=name)
-    keys = {f"check {pk}" for pk in results.values_list("pk", flat=True)}
-    return {cell: said for cell, said in cells.items() if cell[1] in keys}
+        if said and key in evidence.verdicts:
+            yield said, evidence.verdicts[key]
 
 
 def alpha(cells: Cells, level: str) -> float:
@@ -170,12 +242,10 @@ def compared(cells: Cells) -> Cells:
     return {cell: said for cell, said in cells.items() if len(said) >= 2}
 
 
-def weighted_between(queue: Queue, cells: Cells) -> float:
+def weighted_between(evidence: Evidence) -> float:
     """The same rate with each item by 1 / its probability of inclusion."""
-    chances = dict(
-        QueueItem.all_rows.filter(queue=queue).values_list("pk", "inclusion_probability")
-    )
     told = [
-        (agreed(said.values()), 1 / chances[item]) for (item, _), said in compared(cells).items()
+        (agreed(said.values()), 1 / evidence.chances[item])
+        for (item, _), said in compared(evidence.cells).items()
     ]
     return sum(share * weight for share, weight in told) / sum(weight for _, weight in told)

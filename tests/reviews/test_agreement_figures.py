@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import random
 import threading
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -22,7 +23,9 @@ from reviews.queueing import change_queue
 from reviews.saving import note_shown, open_review, save, save_draft
 from runs.models import CheckResult
 from tests.cast import Cast, make_cast, make_key
+from tests.exports import reviews_exported, runs_exported
 from tests.reviews import recomputed
+from tests.reviews.recomputed import Evidence, of_rows, of_tables
 from tests.reviews_made import NO, YES, make_queue, make_queue_with_verdicts
 from tests.runs_made import make_check_result, make_run, make_run_item
 
@@ -40,6 +43,7 @@ SHAPE = {
         ]}
     ]
 }  # fmt: skip
+KINDS = {each["key"]: each["kind"] for each in SHAPE["sections"][0]["criteria"]}  # type: ignore[index]
 LEVELS = {
     "criterion:verdict": "nominal",
     "criterion:tone": "nominal",
@@ -98,22 +102,23 @@ def review(queue: Queue, *people: Actor, seed: int = 1) -> None:
             save(slot.queue_item, somebody(rng, slot.queue_item), by=person)
 
 
-def check_all(queue: Queue, found: AgreementFigures) -> None:
-    """Every figure that a definition gives is what plain Python makes of the rows."""
-    cells = recomputed.eligible(queue)
+def check_all(evidence: Evidence, found: AgreementFigures) -> None:
+    """Every figure that a definition gives is what plain Python makes of the evidence."""
+    cells = evidence.cells
     close = pytest.approx
     assert found.reviewers.quantity.value == close(recomputed.between_reviewers(cells), abs=1e-12)
-    assert found.auto.quantity.value == close(recomputed.with_the_machine(queue, cells), abs=1e-12)
+    assert found.auto.quantity.value == close(recomputed.with_the_machine(evidence), abs=1e-12)
     for rate, machine, people in (
         (found.false_pass, "pass", "fail"),
         (found.false_fail, "fail", "pass"),
     ):
-        expected = recomputed.false_rate(queue, cells, machine, people)
+        expected = recomputed.false_rate(evidence, machine, people)
         assert rate.quantity.value == close(expected, abs=1e-12)
     assert found.n_ratings == sum(map(len, cells.values()))
     assert (found.n_cells, found.n_items) == (len(cells), len({item for item, _ in cells}))
     for metric in found.metrics:
-        mine = recomputed.of_metric(queue, cells, metric.key)
+        part = evidence.of_metric(metric.key)
+        mine = part.cells
         assert metric.n_ratings == sum(map(len, mine.values()))
         expected = recomputed.between_reviewers(mine)
         assert metric.agreement.quantity.value == close(expected, abs=1e-12)
@@ -121,7 +126,7 @@ def check_all(queue: Queue, found: AgreementFigures) -> None:
             alpha = recomputed.alpha(recomputed.compared(mine), LEVELS[metric.key])
             assert metric.alpha.value == close(alpha, abs=1e-9), metric.key
         if metric.auto:
-            expected = recomputed.with_the_machine(queue, mine)
+            expected = recomputed.with_the_machine(part)
             assert metric.auto.agreement.quantity.value == close(expected, abs=1e-12)
 
 
@@ -130,28 +135,55 @@ def test_every_figure_is_what_the_definitions_make_of_the_rows(cast: Cast) -> No
     queue = of_all_kinds(cast)
     review(queue, cast.eva, cast.emil, cast.tess)
     found = figures_of(queue, by=cast.olga)
-    check_all(queue, found)
+    evidence = of_rows(queue)
+    check_all(evidence, found)
     assert {metric.key: metric.level for metric in found.metrics} == LEVELS
-    cells = recomputed.eligible(queue)
-    people = {str(each.user.pk): each.user for each in (cast.eva, cast.emil, cast.tess)}
+    cells = evidence.cells
+    people = {str(each.user.pk) for each in (cast.eva, cast.emil, cast.tess)}
+    assert {person.id for person in found.people} == people
     for person in found.people:
-        user = people[person.id]
-        alone = recomputed.against_the_others(cells, user.pk)
+        alone = recomputed.against_the_others(cells, person.id)
         assert person.leave_one_out.value == pytest.approx(alone, abs=1e-12)
         for key, quantity in person.alpha_without.items():
             if quantity.value is not None:
-                left = recomputed.without(recomputed.of_metric(queue, cells, key), user.pk)
+                left = recomputed.without(evidence.of_metric(key).cells, person.id)
                 alpha = recomputed.alpha(left, LEVELS[key])
                 assert quantity.value == pytest.approx(alpha, abs=1e-9)
     for pair in found.pairs:
-        first, second = people[pair.first].pk, people[pair.second].pk
-        expected = recomputed.pair(cells, first, second)
+        expected = recomputed.pair(cells, pair.first, pair.second)
         assert pair.agreement.value == pytest.approx(expected, abs=1e-12)
     assert len(found.pairs) == 3
     for metric in found.metrics:
         if metric.alpha.value is not None:
             cost = sum(item.costs.get(metric.key, 0) for item in found.disputed)
             assert cost == pytest.approx(1 - metric.alpha.value, abs=1e-9)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_every_figure_is_what_the_definitions_make_of_the_exported_tables(cast: Cast) -> None:
+    queue = of_all_kinds(cast)
+    items = list(QueueItem.all_rows.filter(queue=queue).order_by("position"))
+    rng = random.Random(2)
+    review(queue, cast.eva)
+    save(items[5], somebody(rng, items[5]), by=cast.eva)  # corrected before anybody else spoke
+    review(queue, cast.emil)
+    for _ in range(len(items) - 2):  # two items stay closed
+        slot = claim(queue, by=cast.tess)
+        assert slot is not None
+        save(slot.queue_item, somebody(rng, slot.queue_item), by=cast.tess)
+    for item, person in zip(items[:3], (cast.eva, cast.emil, cast.tess), strict=True):
+        save(item, somebody(rng, item), by=person)  # open to all: it rates no more
+    typed = open_review(items[4], by=cast.eva)
+    save_draft(typed, YES, number=typed.draft_number, by=cast.eva)
+    run = reviews_exported.content(runs_exported.built(queue.run, "run-tables", cast.olga))
+    told = reviews_exported.content(reviews_exported.built("review-tables", cast.olga, queue=queue))
+    evidence = of_tables(told, run, kinds=KINDS, is_blind=queue.is_blind)
+    found = figures_of(queue, by=cast.olga)
+    assert found.n_items == len(items) - 2
+    assert {each.reason for each in found.left_out} >= {
+        *("draft", "unrevealed", "superseded", "after_reveal", "text")
+    }
+    check_all(evidence, found)
 
 
 @pytest.mark.django_db
@@ -200,13 +232,14 @@ def test_what_was_in_view_and_how_items_were_drawn_is_told_apart(cast: Cast) -> 
             save(slot.queue_item, somebody(rng, slot.queue_item), by=person)
     found = figures_of(queue, by=cast.olga)
     assert found.is_weighted
-    cells = recomputed.eligible(queue)
-    expected = recomputed.weighted_between(queue, cells)
+    evidence = of_rows(queue)
+    expected = recomputed.weighted_between(evidence)
     assert found.reviewers.quantity.value == pytest.approx(expected, abs=1e-12)
-    odd = set(QueueItem.all_rows.filter(queue=queue, position__in=(1, 3, 5, 7)).values_list("pk"))
+    odd = QueueItem.all_rows.filter(queue=queue, position__in=(1, 3, 5, 7))
+    odd_keys = set(map(str, odd.values_list("key", flat=True)))
     for side, is_exposed in ((found.exposed, True), (found.blind, False)):
-        mine = {c: said for c, said in cells.items() if ((c[0],) in odd) == is_exposed}
-        expected = recomputed.weighted_between(queue, mine)
+        mine = {c: v for c, v in evidence.cells.items() if (c[0] in odd_keys) == is_exposed}
+        expected = recomputed.weighted_between(replace(evidence, cells=mine))
         assert side.reviewers.quantity.value == pytest.approx(expected, abs=1e-12)
         assert side.n_ratings == sum(map(len, mine.values()))
     assert "exposed" in {each.code for each in found.warnings}
@@ -234,14 +267,13 @@ def test_api_and_csv_say_the_same_and_each_figure_leads_to_its_items(
     assert rows["reviewers", "", ""]["value"] == repr(told["reviewers"]["quantity"]["value"])
     assert float(rows["auto", "", ""]["value"]) == told["auto"]["quantity"]["value"]
 
-    cells = recomputed.eligible(queue)
+    evidence = of_rows(queue)
     for metric in told["metrics"]:
-        mine = recomputed.of_metric(queue, cells, metric["key"])
+        mine = evidence.of_metric(metric["key"]).cells
         disputed = {item for (item, _), said in mine.items() if len(set(said.values())) > 1}
         asked = {"cells": "disputed", **metric["filter"]}
         rows_behind = client.get(f"{url}/items", asked, headers=auth).json()["results"]
-        keys = set(QueueItem.all_rows.filter(pk__in=disputed).values_list("key", flat=True))
-        assert {row["key"] for row in rows_behind} == set(map(str, keys))
+        assert {row["key"] for row in rows_behind} == disputed
     for asked in ({"cells": "all"}, {"metric": "x"}, {"reviewer": "me"}, {"value": "pass"}):
         assert client.get(f"{url}/items", asked, headers=auth).status_code == 400
 
@@ -325,5 +357,5 @@ def test_c11_after_concurrent_edits_figures_equal_a_recomputation() -> None:
     review(queue, cast.eva, cast.emil, cast.tess)  # items that were held by another meanwhile
     found = figures_of(queue, by=cast.olga)
     assert found.n_items == 5
-    check_all(queue, found)
+    check_all(of_rows(queue), found)
     assert figures_of(queue, by=cast.olga) == found
