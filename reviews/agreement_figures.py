@@ -63,9 +63,13 @@ REASONS = {
 }
 
 
-def figures_of(queue: Queue, *, by: Actor) -> AgreementFigures:
-    """All that the actor may be told of the agreement in a queue that they see."""
-    leads = tells_all(queue, by)
+def figures_of(queue: Queue, *, by: Actor, is_whole: bool = False) -> AgreementFigures:
+    """All that the actor may be told of the agreement in a queue that they see.
+
+    `is_whole` is for who finalises a review, as the owner of its run may: a seal holds the figures
+    of the whole queue, whoever made it.
+    """
+    leads = is_whole or tells_all(queue, by)
     which = which_of(queue, only=None if leads else by.user.pk)
     table = table_of(queue, which)
     parts = parts_of(table)
@@ -75,6 +79,7 @@ def figures_of(queue: Queue, *, by: Actor) -> AgreementFigures:
     exposed, blind = by_exposure(table)
     names = _names(table.people) if leads else {by.user.pk: _name(by.user)}
     disputed = disputed_items(table, parts, disagreement(table, parts))
+    items = QueueItem.all_rows.all() if is_whole else QueueItem.objects.visible_to(by)
     pairs, shifts = pair_figures(table, parts, names) if leads else ([], [])
     reviewers, auto = among_reviewers(table), against_reviewers(table)
     floors = tuple(floors_of(queue, reviewers, auto, found)) if leads else ()
@@ -99,7 +104,7 @@ def figures_of(queue: Queue, *, by: Actor) -> AgreementFigures:
         metrics=tuple(worst_first(found)),
         people=tuple(people_figures(table, parts, names, None if leads else by.user.pk)),
         pairs=tuple(pairs),
-        disputed=tuple(told_items(disputed, _rows([pk for pk, _ in disputed], by))),
+        disputed=tuple(told_items(disputed, _rows([pk for pk, _ in disputed], items))),
         warnings=(*_warnings(table), *shifts),
         floors=floors,
         outlook=outlook_of(queue, table, floors) if leads else None,
@@ -135,11 +140,13 @@ def _names(people: Sequence[UUID]) -> Mapping[UUID, str]:
     return {user.pk: _name(user) for user in found}
 
 
-def _rows(ids: Sequence[int], by: Actor) -> dict[int, tuple[str, str, int]]:
-    """Key, label and position of the items that the actor sees."""
-    items = QueueItem.objects.visible_to(by).filter(pk__in=ids).order_by()
-    items = items.select_related("session", "run_item").only(
-        "key", "position", "session__title", "session__external_id", "run_item__public_id"
+def _rows(ids: Sequence[int], items: Any) -> dict[int, tuple[str, str, int]]:
+    """Key, label and position of those of the items that are named."""
+    items = (
+        items.filter(pk__in=ids)
+        .order_by()
+        .select_related("session", "run_item")
+        .only("key", "position", "session__title", "session__external_id", "run_item__public_id")
     )
     return {item.pk: (str(item.key), label_of(item), item.position) for item in items}
 

@@ -1,7 +1,7 @@
 """The numbers of a review as a seal keeps them: what was reviewed, how often, how far it agrees.
 
-Keys are those of the API. Nothing in it depends on who asks beyond what they may see; whoever may
-finalise a review sees all of it.
+Keys are those of the API. Nothing in it depends on who asks: whoever finalises a review, a seal
+holds the numbers of all of it.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def snapshot_of(queue: Queue, by: Actor) -> dict[str, Any]:
             "floors": queue.floors,
         },
         "numbers": numbers_of(queue),
-        "agreement": figures_of(queue, by=by).as_json(),
+        "agreement": figures_of(queue, by=by, is_whole=True).as_json(),
     }
 
 

@@ -93,6 +93,9 @@ SCOPES: dict[str, frozenset[Verb]] = {
             Verb.SEE_ANALYSIS,
         }
     ),
+    "settle": frozenset(
+        {Verb.SEE, Verb.SEE_ALL, Verb.ADJUDICATE, Verb.FINALISE, Verb.SEE_ANALYSIS}
+    ),
     "export": frozenset({Verb.SEE, Verb.SEE_ALL, Verb.EXPORT}),
 }
 SCOPE_SAYS: dict[str, str] = {
@@ -101,6 +104,7 @@ SCOPE_SAYS: dict[str, str] = {
     "label": "Label sessions",
     "run": "Start runs and send outputs in",
     "review": "Set up queues, review and label behavior",
+    "settle": "Settle disagreements, finalise reviews",
     "export": "Export",
 }
 KEY_NEVER = frozenset(

@@ -155,10 +155,10 @@ class FinaliseView(OfReview, ScopedPage):
         return places.filter(reviewer=self.actor.user).exclude(state__in=ended).order_by()
 
     def missed_floors(self) -> list[Any]:
-        """The chosen floors that are not reached, each with its figure, for who runs the queue."""
+        """The chosen floors that are not reached, each with its figure."""
         from reviews.agreement_figures import figures_of  # numpy: only where it is asked for
 
-        figures = figures_of(self.queue, by=self.actor)
+        figures = figures_of(self.queue, by=self.actor, is_whole=True)
         return [floor for floor in figures.floors if not floor.is_met]
 
     def settles(self, gate: Gate) -> bool:

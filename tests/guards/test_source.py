@@ -145,6 +145,7 @@ EXEMPT = {
     "reviews/views/agreement.py values(*)": "the columns of queue_items, and the key",
     "reviews/agreement_outlook.py cursor": "counts over a queue that visible_to(actor) gave",
     "reviews/agreement_outlook.py all_rows": "final answers of a queue that the actor runs",
+    "reviews/agreement_figures.py all_rows": "items of a queue whose review the actor finalises",
     "reviews/agreement_figures.py Model.objects": "names of people who reviewed in a queue that "
     "the actor runs",
     "reviews/adjudicating.py all_rows": "adjudications of an item that visible_to(by) gave",

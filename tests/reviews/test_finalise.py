@@ -17,6 +17,7 @@ from rest_framework.test import APIClient
 from evalplatform.audit.models import AuditEvent
 from evalplatform.errors import Conflict
 from reviews.adjudicating import adjudicate, contest
+from reviews.agreement_figures import figures_of
 from reviews.claiming import claim
 from reviews.lifecycle import finalise, gates, reopen, status_of, statuses_of
 from reviews.models import Queue, QueueItem, Review, ReviewRevision, Seal, Slot
@@ -197,7 +198,19 @@ def test_who_has_a_run_finalises_its_review_though_another_runs_the_queue(
     assert page_of(queue) in state
     assert sign_in(cast.emil).get(page_of(queue)).status_code == 404
     assert call_as(cast.tess).post(api_of(queue, "finalise")).status_code == 201
-    assert Seal.all_rows.get().finalized_by == cast.tess.user
+    seal = Seal.all_rows.get()
+    assert seal.finalized_by == cast.tess.user
+    assert seal.snapshot["agreement"] == figures_of(queue, by=cast.olga).as_json()
+    assert seal.snapshot["agreement"]["scope"] == "queue"
+
+
+@pytest.mark.parametrize(("scope", "ends"), [("settle", 201), ("review", 403), ("read", 403)])
+def test_a_key_finalises_when_it_may_settle(
+    cast: Cast, call_as: CallAs, scope: str, ends: int
+) -> None:
+    queue = make_finished(cast, owner=cast.eva)
+
+    assert call_as(cast.eva, scopes=[scope]).post(api_of(queue, "finalise")).status_code == ends
 
 
 def test_a_reviewer_is_told_the_state_and_not_the_gates(
