@@ -196,6 +196,13 @@ def test_who_has_a_run_finalises_its_review_though_another_runs_the_queue(
     state = tess.get(f"/t/lighthouse/runs/{run.pk}/review/state/").content.decode()
     assert "ready to finalise" in state
     assert page_of(queue) in state
+    listed = tess.get("/t/lighthouse/runs/").content.decode()
+    assert "ready to finalise" in listed
+    assert page_of(queue) in listed
+    assert (
+        f'href="{page_of(queue, "")}"'
+        in sign_in(cast.olga).get("/t/lighthouse/runs/").content.decode()
+    )
     assert sign_in(cast.emil).get(page_of(queue)).status_code == 404
     assert call_as(cast.tess).post(api_of(queue, "finalise")).status_code == 201
     seal = Seal.all_rows.get()
