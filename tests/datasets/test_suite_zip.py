@@ -445,4 +445,6 @@ def test_i19_any_field_may_lie(data):
         size = data.draw(st.sampled_from("BHL"))
         value = data.draw(st.sampled_from([0, 1, 0xFF]) | st.integers(0, 255))
         struct.pack_into(f"<{size}", base, at, value)
-    read(bytes(base))
+    found = read(bytes(base))
+    assert found
+    assert all(isinstance(each, tuple) or each.message for each in found)

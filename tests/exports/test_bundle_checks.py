@@ -289,7 +289,7 @@ def test_who_forged_all_of_it_is_told_by_the_digest_kept_apart(made: Path, tmp_p
 
 
 def test_the_program_is_for_python_3_8() -> None:
-    ast.parse((HERE / "verify.py").read_text(), feature_version=(3, 8))
+    assert ast.parse((HERE / "verify.py").read_text(), feature_version=(3, 8)).body
 
 
 def test_the_program_runs_alone_in_an_empty_folder(made: Path, tmp_path: Path) -> None:

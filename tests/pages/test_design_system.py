@@ -120,7 +120,8 @@ def test_no_template_asks_for_what_the_csp_refuses() -> None:
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda p: str(p.relative_to(ROOT / "templates")))
 def test_every_template_can_be_parsed(path: Path) -> None:
-    get_template(str(path.relative_to(ROOT / "templates")))
+    name = str(path.relative_to(ROOT / "templates"))
+    assert get_template(name).origin.name == str(path)
 
 
 @pytest.mark.parametrize(
