@@ -72,7 +72,7 @@ class ReviewContent:
         kind = self.format.rows
         if kind == "human":
             yield [human_head(scope, using)]
-            yield from reading.human_blocks(scope, using, is_safe=is_safe)
+            yield from reading.human_pages(scope, using)
         elif kind == "tables":
             yield [agreement_rows(scope)]
             yield from reading.table_blocks(scope, using, is_safe=is_safe)

@@ -9,13 +9,14 @@ from typing import Any
 from django.db.models import Max
 
 from evalplatform.accounts.models import User
-from exports.formats.review_records import HumanHead, LabHead
+from exports.formats.review_records import HumanHead, LabHead, Question
 from exports.review_lab_statements import LabPlan
 from exports.review_reading import rates
 from exports.review_scope import ReviewScope
 from exports.review_sql import lab_keys
 from reviews.lifecycle import FINALIZED, IN_REVIEW, seal_of, status_of
 from reviews.models import Queue, QueueItem, QueueReviewer
+from reviews.rubrics.shape import Kind, Shape
 from runs.models import Run
 
 MOST_SUSPICIOUS = 100
@@ -26,6 +27,15 @@ STATUSES = {
     Run.Status.RUNNING: "running",
     Run.Status.PAUSED: "running",
     Run.Status.CANCELLED: "failed",
+}
+KIND_LABELS = {
+    Kind.PASS_FAIL: "Binary",
+    Kind.CHOICE: "Categorical",
+    Kind.MULTI_CHOICE: "Categorical",
+    Kind.BOOLEAN: "Categorical",
+    Kind.RATING: "Numerical",
+    Kind.NUMBER: "Numerical",
+    Kind.TEXT: "Free text",
 }
 FAILURES = ("timeout", "engine_error", "network_error", "cancelled")
 
@@ -49,6 +59,17 @@ def human_head(scope: ReviewScope, using: str) -> HumanHead:
         queue.reviews_per_item,
         tuple(assigned.order_by("reviewer__email").values_list("reviewer__email", flat=True)),
         *rates(scope, using),
+        questions=questions(queue.rubric_version.read()),
+    )
+
+
+def questions(shape: Shape) -> tuple[Question, ...]:
+    """Those of a rubric, as people read them in a file."""
+    return tuple(
+        Question(
+            each.key, KIND_LABELS[each.kind], each.label or each.key, each.kind is Kind.MULTI_CHOICE
+        )
+        for each in shape.criteria()
     )
 
 

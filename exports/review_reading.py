@@ -7,7 +7,8 @@ places in the queue; what is in it is found anew by the rules of who asks (revie
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, NamedTuple
+from itertools import starmap
+from typing import Any, NamedTuple, cast
 
 import msgspec
 from django.core.exceptions import EmptyResultSet
@@ -17,16 +18,25 @@ from django.db.models import Max, Q
 from exports import review_lab_statements as lab
 from exports import review_statements as statements
 from exports import review_table_statements as tables
+from exports.formats.review_records import (
+    ReviewedCheck,
+    ReviewedPage,
+    ReviewedTest,
+    SavedReview,
+)
 from exports.formats.run_records import RunBlock
 from exports.review_lab_rows import ANSWERS, csv_rows
 from exports.review_lab_statements import LabPlan, Rows
 from exports.review_scope import ReviewScope
-from exports.review_sql import PARTED, PLACE, constant
+from exports.review_sql import PARTED, PLACE, constant, ids_of
 from exports.review_suggestions import cells_of, snippets
 from reviews.models import QueueItem
 
-A_PAGE = 2_000
-COMMA = ord(",")
+A_PAGE = 1_000
+
+
+Rate = float | None
+Rates = tuple[Rate, Rate, Rate, Rate]
 
 
 class Unfinished(NamedTuple):
@@ -106,38 +116,41 @@ def copied(statement: str, using: str) -> list[bytes]:
         return [bytes(line) for line in source]
 
 
-def fetched(statement: str, using: str) -> Any:
-    """The one row of a SELECT."""
+def all_of(statement: str, using: str) -> list[Any]:
+    """The rows of a SELECT."""
     with connections[using].cursor() as cursor:
         cursor.execute(statement)
-        return cursor.fetchone()
+        return list(cursor.fetchall())
 
 
 # --- human reviews --------------------------------------------------------------------------------
 
 
-def human_blocks(scope: ReviewScope, using: str, *, is_safe: bool) -> Blocks:
-    """The lines of the completed reviews, a block a page; a block counts reviews."""
-    assert scope.queue is not None
-    shape = scope.queue.rubric_version.read()
+def human_pages(scope: ReviewScope, using: str) -> Iterator[list[ReviewedPage]]:
+    """The completed reviews with their tests and checks."""
     for first, last in ranges(scope, using):
-        rows = scope.completed().filter(_page(scope, first, last))
-        statement = statements.human_rows(
-            held(rows, using), shape, sees_run=scope.run is not None, is_safe=is_safe
-        )
-        lines = copied(statement, using)
-        n_reviews = sum(line[0] != COMMA for line in lines)
-        yield [RunBlock("reviews", n_reviews, b"".join(lines))]
+        rows = held(scope.completed().filter(_page(scope, first, last)), using)
+        told = statements.human_reviews(rows, sees_run=scope.run is not None)
+        reviews = list(starmap(SavedReview, all_of(told, using)))
+        tests = ids_of({each.test_id for each in reviews})
+        yield [
+            ReviewedPage(
+                reviews,
+                list(starmap(ReviewedTest, all_of(statements.human_tests(tests), using))),
+                list(starmap(ReviewedCheck, all_of(statements.human_checks(tests), using))),
+            )
+        ]
 
 
-def rates(scope: ReviewScope, using: str) -> tuple[float | None, ...]:
+def rates(scope: ReviewScope, using: str) -> Rates:
     """Pass rate, flagged rate, agreement with the machine, agreement among reviewers."""
     if scope.queue is None or not scope.queue.reviews_auto_evals:
         return (None, None, None, None)
     statement = statements.rates(
         ids(scope.completed(), using), constant(scope.queue.pk), sees_run=scope.run is not None
     )
-    return tuple(fetched(statement, using))
+    (found,) = all_of(statement, using)
+    return cast(Rates, found)
 
 
 # --- the Lab session ------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Parts of the statements that write reviews as text: JSON values, times, people, criteria.
+"""Parts of the statements that write reviews as text: JSON values, times, people.
 
 Nothing in them comes from outside but ids and the texts of a rubric, written as constants.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from reviews.rubrics.builtin import LAB_REVIEW
-from reviews.rubrics.shape import Kind, Shape
+from reviews.rubrics.shape import Shape
 
 # COPY that quotes nothing: JSON as text holds none of these characters.
 RAW = r"(FORMAT csv, DELIMITER E'\x02', QUOTE E'\x01')"
@@ -48,6 +48,11 @@ def offset_moment(value: str) -> str:
     return f"replace({written}, '.000000+', '+')"
 
 
+def ids_of(rows: Iterable[str]) -> str:
+    """Ids, as the database gave them, as an array to compare with."""
+    return f"'{{{','.join(rows)}}}'::uuid[]"
+
+
 def person(alias: str) -> str:
     """The three fields of an identity as JSON."""
     return (
@@ -75,16 +80,6 @@ def json_object(pairs: Mapping[str, str]) -> str:
 
 # --- rubrics --------------------------------------------------------------------------------------
 
-KIND_LABELS = {
-    Kind.PASS_FAIL: "Binary",
-    Kind.CHOICE: "Categorical",
-    Kind.MULTI_CHOICE: "Categorical",
-    Kind.BOOLEAN: "Categorical",
-    Kind.RATING: "Numerical",
-    Kind.NUMBER: "Numerical",
-    Kind.TEXT: "Free text",
-}
-
 
 def lab_keys(shape: Shape | None) -> frozenset[str]:
     """The keys of a rubric that mean what the Lab's review means by them."""
@@ -97,13 +92,3 @@ def lab_keys(shape: Shape | None) -> frozenset[str]:
         and asked.kind == own.kind
         and set(asked.values) <= set(own.values)
     )
-
-
-def criteria(shape: Shape) -> str:
-    """The rubric's questions as a table `k`: n, key, type, label, is_set."""
-    rows = [
-        f"({n}, {constant(each.key)}, {constant(KIND_LABELS[each.kind])}, "
-        f"{constant(each.label or each.key)}, {str(each.kind is Kind.MULTI_CHOICE).lower()})"
-        for n, each in enumerate(shape.criteria())
-    ] or ["(0, '', '', '', false)"]
-    return f"(VALUES {', '.join(rows)}) k(n, key, type, label, is_set)"

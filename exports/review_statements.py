@@ -1,4 +1,4 @@
-"""The SQL that writes human reviews (formats.md 2.9) and behavioral labels: quoted lines."""
+"""The SQL that reads human reviews (formats.md 2.9), and writes behavioral labels."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from exports.review_sql import (
     CELLS,
     RAW,
-    criteria,
     joined,
     json_moment,
     json_object,
@@ -16,7 +15,6 @@ from exports.review_sql import (
     whole,
 )
 from exports.sql_cells import filled, safe
-from reviews.rubrics.shape import Shape
 
 # What the statements ask of the reviews of a page: column -> where a review has it.
 HELD = {
@@ -33,68 +31,32 @@ HELD = {
 NOTHING_HELD = """SELECT NULL::uuid, NULL::bigint, NULL::uuid, NULL::text, NULL::boolean, NULL::int,
     NULL::timestamptz, NULL::uuid, NULL::int WHERE false"""
 _TOLD = "COALESCE((n.exposure ->> 'auto_verdict')::boolean, false)"
-_FLAGGED = "(s.a -> 'flagged') = 'true'"
-_SAID = f"""CASE WHEN {_FLAGGED} THEN 'flagged' WHEN k.is_set THEN
-    (SELECT string_agg(t, ', ') FROM jsonb_array_elements_text(s.a -> 'value') t)
-    ELSE s.a ->> 'value' END"""  # noqa: S608
 
 
-def human_rows(reviews: str, shape: Shape, *, sees_run: bool, is_safe: bool) -> str:
-    """A block for each of these reviews, spread down: its test beside the first answer.
+def human_reviews(reviews: str, *, sees_run: bool) -> str:
+    """These reviews in the order of the file, each as `SavedReview` has it.
 
     Verdicts of the machine are told where the reader sees the run or the reviewer was shown them.
     """
-
-    def cell(value: str) -> str:
-        return filled(safe(value) if is_safe else value)
-
-    def once(value: str) -> str:
-        return f"CASE WHEN e.n = 1 THEN {value} END"
-
-    cells = (
-        once("e.run_item_id"), once(cell("i.prompt_text")), once(cell("i.response")),
-        cell("i.files[e.n]"), once(offset_moment("e.saved_at")), once(cell("b.email")),
-        once(cell("e.feedback")), "e.type", cell("e.metric"), "e.operator", cell("e.criteria"),
-        cell("e.auto"), cell("e.said"),
-    )  # fmt: skip
-    return f"""COPY (WITH {_spread(reviews, shape, sees_run=sees_run)},
-        numbered AS (
-            SELECT *, row_number() OVER (
-                PARTITION BY order_index, saved_at, id ORDER BY part, place) AS n
-            FROM spread
-        )
-        SELECT {", ".join(cells)} FROM numbered e
-        JOIN accounts_user b ON b.id = e.saved_by_id
-        LEFT JOIN runs_runitem i ON i.id = e.run_item_id AND (e.n = 1 OR e.n_files > 1)
-        WHERE e.part < 2 OR e.n <= GREATEST(e.n_files, 1)
-        ORDER BY e.order_index, e.saved_at, e.id, e.n) TO STDOUT {CELLS}"""  # noqa: S608
+    return f"""WITH page AS MATERIALIZED ({reviews})
+        SELECT p.run_item_id::text, {offset_moment("p.saved_at")}, b.email, n.feedback,
+            n.checks::text, n.answers::text, {"true" if sees_run else _TOLD}
+        FROM page p
+        JOIN reviews_reviewrevision n ON n.review_id = p.id AND n.number = p.n_revisions
+        JOIN accounts_user b ON b.id = n.saved_by_id
+        ORDER BY p.order_index, p.saved_at, p.id"""  # noqa: S608
 
 
-def _spread(reviews: str, shape: Shape, *, sees_run: bool) -> str:
-    """The answers of each review, and as many empty places as its test has files, unnumbered."""
-    auto = "c.auto_eval" if sees_run else f"CASE WHEN {_TOLD} THEN c.auto_eval END"
-    return f"""page AS MATERIALIZED ({reviews}),
-        spread AS (
-            SELECT p.id, p.order_index, p.saved_at, p.run_item_id, n.saved_by_id, n.feedback,
-                cardinality(r.files) AS n_files, s.part,
-                COALESCE(c.position::int, k.n, s.place) AS place,
-                CASE s.part WHEN 0 THEN 'Auto-eval review' ELSE k.type END AS type,
-                k.label AS metric, c.operator, c.criteria, {auto} AS auto, {_SAID} AS said
-            FROM page p JOIN runs_runitem r ON r.id = p.run_item_id
-            JOIN reviews_reviewrevision n ON n.review_id = p.id AND n.number = p.n_revisions
-            CROSS JOIN LATERAL (
-                SELECT 0 AS part, 0 AS place, key::bigint AS check_id, NULL AS criterion, a
-                FROM jsonb_each(n.checks) x(key, a)
-                UNION ALL SELECT 1, 0, NULL, key, a FROM jsonb_each(n.answers) x(key, a)
-                WHERE a ->> 'value' IS NOT NULL OR (a -> 'flagged') = 'true'
-                UNION ALL SELECT 2, g, NULL, NULL, NULL
-                FROM generate_series(1, GREATEST(cardinality(r.files), 1)) g
-                WHERE cardinality(r.files) > 1 OR n.checks = '{{}}'
-            ) s
-            LEFT JOIN runs_checkresult c ON c.id = s.check_id
-            LEFT JOIN {criteria(shape)} ON k.key = s.criterion
-            WHERE s.part <> 1 OR k.key IS NOT NULL
-        )"""  # noqa: S608
+def human_tests(ids: str) -> str:
+    """The tests of these ids, each as `ReviewedTest` has it."""
+    return f"""SELECT id::text, prompt_text, response, files FROM runs_runitem
+        WHERE id = ANY({ids})"""  # noqa: S608
+
+
+def human_checks(ids: str) -> str:
+    """The checks of these tests, each as `ReviewedCheck` has it."""
+    return f"""SELECT id::text, position, operator, criteria, auto_eval FROM runs_checkresult
+        WHERE run_item_id = ANY({ids})"""  # noqa: S608
 
 
 # --- the rates of a human review ------------------------------------------------------------------

@@ -10,10 +10,11 @@ def csv_line(cells: Iterable[str]) -> str:
 
     It also takes four times as long: it walks the text character by character.
     """
-    return ",".join([_quoted(cell) if cell else "" for cell in cells]) + "\n"
+    return ",".join([quoted(cell) for cell in cells]) + "\n"
 
 
-def _quoted(cell: str) -> str:
+def quoted(cell: str) -> str:
+    """The cell in quotes where it needs them."""
     if '"' in cell:
         return '"' + cell.replace('"', '""') + '"'
     return f'"{cell}"' if "," in cell or "\n" in cell or "\r" in cell else cell

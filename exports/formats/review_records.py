@@ -4,12 +4,66 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
+
+
+class Question(NamedTuple):
+    """A criterion of the rubric: its key, its type and name for people, whether it takes many."""
+
+    key: str
+    type: str
+    label: str
+    is_set: bool
+
+
+class SavedReview(NamedTuple):
+    """What a person said last of a test; `checks` and `answers` are JSON as a revision has it.
+
+    `knows_verdicts`: the file may say what the machine found.
+    """
+
+    test_id: str
+    completed_at: str
+    completed_by: str
+    feedback: str
+    checks: str
+    answers: str
+    knows_verdicts: bool
+
+
+class ReviewedTest(NamedTuple):
+    """What was asked and answered."""
+
+    id: str
+    prompt: str
+    response: str
+    files: list[str]
+
+
+class ReviewedCheck(NamedTuple):
+    """A check of a test, and what the machine found."""
+
+    id: str
+    position: int
+    operator: str
+    criteria: str
+    auto_eval: str
+
+
+class ReviewedPage(NamedTuple):
+    """Reviews in the order of the file, with their tests and all checks of these."""
+
+    reviews: list[SavedReview]
+    tests: list[ReviewedTest]
+    checks: list[ReviewedCheck]
 
 
 @dataclass(frozen=True, slots=True)
 class HumanHead:
-    """The run's review as formats.md 2.9 has it; the four rates are null where none can be."""
+    """The run's review as formats.md 2.9 has it; the four rates are null where none can be.
+
+    `questions` are those of the rubric, in its order.
+    """
 
     run_id: str
     run_name: str
@@ -23,6 +77,7 @@ class HumanHead:
     flagged_rate: float | None
     auto_agreement: float | None
     reviewer_agreement: float | None
+    questions: tuple[Question, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
