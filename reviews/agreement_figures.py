@@ -42,7 +42,8 @@ from reviews.agreement_rates import (
 )
 from reviews.agreement_reading import Which, read_left_out
 from reviews.agreement_shapes import AgreementFigures, LeftOut, Warned
-from reviews.agreement_table import NO_VERDICT, Table, read_table
+from reviews.agreement_sorting import NO_VERDICT
+from reviews.agreement_table import Table, read_table
 from reviews.desk import label_of
 from reviews.models import Queue, QueueItem
 

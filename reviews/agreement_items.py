@@ -14,7 +14,8 @@ from reviews.agreement_figures import table_of, tells_all, which_of
 from reviews.agreement_measuring import parts_of
 from reviews.agreement_people import disagreement
 from reviews.agreement_rates import FAIL, PASS
-from reviews.agreement_table import Mask, Table
+from reviews.agreement_sorting import Mask
+from reviews.agreement_table import Table
 from reviews.models import Queue, QueueItem
 
 CELLS = {

@@ -13,7 +13,8 @@ from reviews.agreement.quantity import NO_DATA, NO_OVERLAP, NO_VARIATION, Quanti
 from reviews.agreement.rates import missing_long
 from reviews.agreement.tables import Floats, Ints, tally
 from reviews.agreement_shapes import AutoFigures, Beside, Rate
-from reviews.agreement_table import INCOMPARABLE, Mask, Table
+from reviews.agreement_sorting import INCOMPARABLE, Mask
+from reviews.agreement_table import Table
 
 PASS, FAIL = 0, 1
 

@@ -3,12 +3,13 @@
 A rating counts when it was saved by a reviewer whose review is complete, on an item that has its
 reviews (blind queues), in the newest version made before colleagues' answers or the final one were
 shown (`ReviewAnswer.is_rating`), and says something. Late extras are ratings like any other.
-PostgreSQL packs each column into one value, so that a million ratings are a few arrays and no rows.
+PostgreSQL puts together what is alike but for the item, so that a million ratings are a few hundred
+rows with an array each: to look up who and what each rating is there, by joins, took twice as long.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -20,8 +21,6 @@ from django.db import connection
 
 from reviews.agreement.tables import Floats, Ints
 
-# The shifts of what is packed into one number of each rating.
-METRIC_AT, PERSON_AT, VALUE_AT, EXPOSED, FLAG = 44, 24, 2, 2, 1
 # Reviews that are typed over come as a list: joined, PostgreSQL may hash all ratings to find them.
 OPEN = """a.review_id <> ALL (%(dirty)s::uuid[]) AND NOT EXISTS (
         SELECT FROM reviews_queueitem i
@@ -32,20 +31,20 @@ OPEN = """a.review_id <> ALL (%(dirty)s::uuid[]) AND NOT EXISTS (
         WHERE s.queue_id = %(queue)s AND s.reviewer_id = %(only)s::uuid AND s.state = 'submitted'
     ))"""
 RATINGS = f"""
-SELECT string_agg(int8send(a.queue_item_id), ''), string_agg(int8send(a.check_result_id), '')
-        FILTER (WHERE a.check_result_id IS NOT NULL),
-    string_agg(int8send((m.at << {METRIC_AT}) | (p.at << {PERSON_AT})
-        | (coalesce(v.at, 0) << {VALUE_AT}) | (a.is_exposed::int * {EXPOSED})
-        | (a.flagged::int * {FLAG})), ''),
-    string_agg(float8send(coalesce(a.number, 'NaN')), '') FILTER (WHERE m.is_number)
+SELECT a.criterion, a.reviewer_id,
+    CASE WHEN a.criterion <> ALL(%(numbers)s) THEN coalesce(a.labels::text, a.value) END,
+    a.flagged, a.is_exposed,
+    string_agg(int8send(a.queue_item_id), ''), string_agg(int8send(a.check_result_id), ''),
+    string_agg(float8send(coalesce(a.number, 'NaN')), '') FILTER (
+        WHERE a.criterion = ANY(%(numbers)s)
+    )
 FROM reviews_reviewanswer a
-JOIN unnest(%(people)s::uuid[]) WITH ORDINALITY AS p(id, at) ON p.id = a.reviewer_id
-JOIN unnest(%(criteria)s::text[], %(numbers)s::boolean[]) WITH ORDINALITY AS m(key, is_number, at)
-    ON m.key = a.criterion
-LEFT JOIN unnest(%(values)s::text[]) WITH ORDINALITY AS v(value, at)
-    ON v.value = coalesce(a.labels::text, a.value)
-WHERE a.queue_id = %(queue)s AND a.is_rating AND (a.flagged OR a.value IS NOT NULL)
-    AND (a.flagged OR NOT m.is_number OR a.number IS NOT NULL) AND {OPEN}"""  # noqa: S608 (constants)
+WHERE a.queue_id = %(queue)s AND a.is_rating AND a.criterion <> ALL(%(texts)s)
+    AND (a.flagged OR a.value IS NOT NULL)
+    AND (a.flagged OR a.number < 'NaN' OR a.criterion <> ALL(%(numbers)s)) AND {OPEN}
+GROUP BY 1, 2, 3, 4, 5"""  # noqa: S608 (constants)
+WAITS = """
+SELECT EXISTS (SELECT FROM reviews_queueitem WHERE queue_id = %(queue)s AND revealed_at IS NULL)"""
 DIRTY = """
 SELECT id FROM reviews_review
 WHERE queue_id = %(queue)s AND draft IS NOT NULL AND saved_at IS NOT NULL"""
@@ -115,27 +114,31 @@ class Which:
         """Saved reviews that were typed over since."""
         return [pk for (pk,) in _rows(DIRTY, {"queue": self.queue})]
 
+    @cached_property
+    def waits(self) -> bool:
+        """Whether any item is hidden yet: where none is, statements need not look for them."""
+        return self.is_blind and bool(_rows(WAITS, {"queue": self.queue})[0][0])
+
     def told(self, **more: Any) -> dict[str, Any]:
         """Parameters of the statements."""
-        held = {"queue": self.queue, "run": self.run, "blind": self.is_blind, "only": self.only}
+        held = {"queue": self.queue, "run": self.run, "blind": self.waits, "only": self.only}
         return held | {"dirty": self.dirty} | more
 
 
 @dataclass(frozen=True)
-class Rows:
-    """Ratings in no order, all (N,): codes begin at 0, a value that is not declared is -1.
+class Alike:
+    """Ratings of one criterion by one person, of one value (None: numbers, or flags that say none),
+    with the item of each; `criterion` is "" for checks, with the result of each, `numbers` are
+    empty but for numbers."""
 
-    `check` is 0 for criteria, `number` NaN but for numbers.
-    """
-
-    item: Ints
-    check: Ints
-    metric: Ints
-    person: Ints
-    value: Ints
-    number: Floats
-    flagged: Any
-    exposed: Any
+    criterion: str
+    person: UUID
+    value: str | None
+    flagged: bool
+    exposed: bool
+    items: Ints
+    checks: Ints
+    numbers: Floats
 
 
 def read_people(which: Which) -> list[UUID]:
@@ -151,36 +154,13 @@ def read_sets(which: Which, criteria: Sequence[str]) -> dict[str, tuple[str, ...
     return {text: tuple(labels) for text, labels in sorted(found)}
 
 
-def read_ratings(
-    which: Which, criteria: Mapping[str, bool], people: Sequence[UUID], values: Sequence[str]
-) -> Rows:
-    """The eligible ratings of these criteria, each with whether it is a number; "" are checks."""
-    told = which.told(
-        people=list(people),
-        criteria=list(criteria),
-        numbers=list(criteria.values()),
-        values=list(values),
-    )
-    items, checks, packed, numbers = _packed(RATINGS, told)
-    held = _ints(packed)
-    metric = (held >> METRIC_AT) - 1
-    is_check = (np.array([key == "" for key in criteria], dtype=bool))[metric]
-    is_number = np.array(list(criteria.values()), dtype=bool)[metric]
-    check = np.zeros(len(held), dtype=np.int64)
-    check[is_check] = _ints(checks)
-    number = np.full(len(held), np.nan) if is_number.any() else np.zeros(0)
-    if is_number.any():
-        number[is_number] = _floats(numbers)
-    return Rows(
-        _ints(items),
-        check,
-        metric,
-        ((held >> PERSON_AT) & 0xFFFFF) - 1,
-        ((held >> VALUE_AT) & 0x3FFFFF) - 1,
-        number,
-        (held & FLAG) > 0,
-        (held & EXPOSED) > 0,
-    )
+def read_ratings(which: Which, numbers: Sequence[str], texts: Sequence[str]) -> list[Alike]:
+    """The eligible ratings of all criteria but the free texts, in no order."""
+    found = _packed(RATINGS, which.told(numbers=list(numbers), texts=list(texts)))
+    return [
+        Alike(key, person, value, flagged, exposed, _ints(items), _ints(checks), _floats(given))
+        for key, person, value, flagged, exposed, items, checks, given in found
+    ]
 
 
 def read_verdicts(which: Which) -> tuple[list[tuple[str, str]], Ints, Ints, Ints]:
@@ -192,7 +172,7 @@ def read_verdicts(which: Which) -> tuple[list[tuple[str, str]], Ints, Ints, Ints
         return [], none, none, none
     operators, evaluators = zip(*kinds, strict=True)
     told = which.told(operators=list(operators), evaluators=list(evaluators))
-    held, packed = _packed(VERDICTS, told)
+    ((held, packed),) = _packed(VERDICTS, told)
     ids, said = _ints(held), _ints(packed, "2")
     order = np.argsort(ids, kind="stable")
     return kinds, ids[order], (said[order] >> 2) - 1, said[order] & 3
@@ -200,7 +180,7 @@ def read_verdicts(which: Which) -> tuple[list[tuple[str, str]], Ints, Ints, Ints
 
 def read_chances(which: Which) -> tuple[Ints, Floats]:
     """Items that came in by chance, and their probability of it."""
-    ids, chances = _packed(CHANCES, which.told())
+    ((ids, chances),) = _packed(CHANCES, which.told())
     return _ints(ids), _floats(chances)
 
 
@@ -212,7 +192,7 @@ def read_left_out(which: Which, texts: Sequence[str]) -> dict[str, int]:
         return dict(zip(names, cursor.fetchone(), strict=True))
 
 
-# --- one value for each column -------------------------------------------------------------------
+# --- columns as arrays ---------------------------------------------------------------------------
 
 
 def _rows(statement: str, told: dict[str, Any]) -> list[tuple[Any, ...]]:
@@ -221,14 +201,12 @@ def _rows(statement: str, told: dict[str, Any]) -> list[tuple[Any, ...]]:
         return list(cursor.fetchall())
 
 
-def _packed(statement: str, told: dict[str, Any]) -> tuple[bytes | None, ...]:
-    """The one row of the statement in binary, so that bytes come as bytes."""
+def _packed(statement: str, told: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """The rows of the statement in binary, so that bytes come as bytes."""
     connection.ensure_connection()
     with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
         cursor.execute(statement, told, binary=True)
-        found: tuple[bytes | None, ...] | None = cursor.fetchone()
-    assert found is not None
-    return found
+        return cursor.fetchall()
 
 
 def _ints(held: bytes | None, width: str = "8") -> Ints:

@@ -5,26 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 from uuid import UUID
 
 import numpy as np
-from numpy.typing import NDArray
 
 from reviews.agreement.people import unit_agreement
 from reviews.agreement.tables import Floats, Ints, Ratings
-from reviews.agreement_metrics import (
-    INTERVAL,
-    NOMINAL,
-    SETS,
-    TEXT,
-    VERDICTS,
-    Metric,
-    check_of,
-    criteria_of,
-)
+from reviews.agreement_metrics import INTERVAL, SETS, TEXT, Metric, check_of, criteria_of
 from reviews.agreement_reading import (
-    Rows,
+    Alike,
     Which,
     read_chances,
     read_people,
@@ -32,11 +21,17 @@ from reviews.agreement_reading import (
     read_sets,
     read_verdicts,
 )
+from reviews.agreement_sorting import (
+    ASIDE,
+    INCOMPARABLE,
+    NO_VERDICT,
+    Cells,
+    Coding,
+    Mask,
+    Results,
+    sorted_ratings,
+)
 from reviews.rubrics.shape import Shape
-
-Mask = NDArray[np.bool_]
-NO_VERDICT, INCOMPARABLE = -1, -2
-_WIDE = 48  # bits of an id in the key of a cell
 
 
 @dataclass(frozen=True)
@@ -129,133 +124,53 @@ class Table:
 
 
 def read_table(which: Which, shape: Shape) -> Table:
-    """All that is eligible, out of the database: five statements, six with sets."""
-    asked = [each for each in criteria_of(shape) if each[1].level != TEXT]
+    """All that is eligible, out of the database: six statements, seven with sets."""
+    asked = criteria_of(shape)
     people = read_people(which)
     sets = read_sets(which, [key for key, metric in asked if metric.level == SETS])
-    values = _all_values([metric for _, metric in asked], sets)
-    numbers = {key: metric.level == INTERVAL for key, metric in asked}
-    if which.run:
-        numbers[""] = False
-    rows = read_ratings(which, numbers, people, values)
+    criteria = {
+        key: replace(metric, values=tuple(sets)) if metric.level == SETS else metric
+        for key, metric in asked
+        if metric.level != TEXT
+    }
     kinds, *verdicts = read_verdicts(which)
-    metrics = [
-        replace(metric, values=tuple(sets)) if metric.level == SETS else metric
-        for _, metric in asked
-    ]
-    metrics += [check_of(*kind) for kind in kinds]
-    making = _Making(metrics, values, len(asked), rows, verdicts)
-    return making.table(people, sets, read_chances(which))
+    checks, results = [check_of(*kind) for kind in kinds], Results(*verdicts)
+    coding = Coding(criteria, checks[0] if checks else None)  # all checks have the same values
+    coded = list(coding.coded(_read(which, asked), people, results))
+    kept = [each for each in coded if each.value >= 0]
+    found = sorted_ratings(kept, len(criteria), len(people), len(results.ids))
+    return Table(
+        metrics=(*criteria.values(), *checks),
+        people=tuple(people),
+        sets=sets,
+        ratings=found.ratings,
+        numbers=found.numbers,
+        flagged=found.flagged,
+        exposed=found.exposed,
+        **_told(found.cells, results, len(criteria)),
+        item_ids=found.item_ids,
+        chances=_chances(found.item_ids, *read_chances(which)),
+        n_flags_aside=sum(len(each.items) for each in coded if each.value == ASIDE),
+    )
 
 
-def _all_values(metrics: Sequence[Metric], sets: Mapping[str, Any]) -> list[str]:
-    """Each value that a name, rank or set can have, once."""
-    named = [metric.options for metric in metrics if metric.level not in (INTERVAL, SETS)]
-    return list(dict.fromkeys([*VERDICTS, *(each for some in named for each in some), *sets]))
+def _read(which: Which, asked: Sequence[tuple[str, Metric]]) -> list[Alike]:
+    numbers = [key for key, metric in asked if metric.level == INTERVAL]
+    texts = [key for key, metric in asked if metric.level == TEXT]
+    return read_ratings(which, numbers, texts)
 
 
-class _Making:
-    """From rows in no order to sorted cells."""
-
-    def __init__(
-        self, metrics: list[Metric], values: list[str], n_asked: int, rows: Rows, said: list[Ints]
-    ) -> None:
-        self.metrics, self.rows = metrics, rows
-        self.metric, self.auto = rows.metric.copy(), np.full(len(rows.metric), NO_VERDICT)
-        is_known = self._find_results(n_asked, *said)
-        self.codes = self._codes(values)
-        scale = np.array([metric.takes_flags for metric in metrics], dtype=bool)
-        takes_flags = scale[self.metric] if len(metrics) else np.zeros(0, dtype=bool)
-        is_aside = rows.flagged & ~takes_flags & is_known
-        self.n_aside = int(is_aside.sum())
-        self.kept = is_known & ~is_aside & (self.codes != NO_VERDICT)
-
-    def _find_results(self, n_asked: int, ids: Ints, kinds: Ints, said: Ints) -> Mask:
-        """Give checks their metric and verdict; which rows have a metric at all."""
-        checks = np.flatnonzero(self.rows.check)
-        known = np.ones(len(self.metric), dtype=bool)
-        if not len(checks):
-            return known
-        at = np.searchsorted(ids, self.rows.check[checks])
-        there = at < len(ids)
-        there[there] = ids[at[there]] == self.rows.check[checks][there]
-        known[checks] = there
-        self.metric[checks] = 0
-        found, at = checks[there], at[there]
-        self.metric[found] = n_asked + kinds[at]
-        self.auto[found] = np.where(said[at] < 2, said[at], INCOMPARABLE)
-        return known
-
-    def _codes(self, values: list[str]) -> Ints:
-        """The value of each row as its metric counts it; numbers by their bits."""
-        place = {value: at for at, value in enumerate(values)}
-        own = np.full((len(self.metrics), len(values) + 1), -1, dtype=np.int64)
-        for at, metric in enumerate(self.metrics):
-            for code, value in enumerate(metric.options):
-                if metric.level != INTERVAL:
-                    own[at, place[value]] = code
-        if not len(self.metric):
-            return self.metric
-        codes = np.asarray(own[self.metric, self.rows.value])
-        last = np.array([len(metric.values) - 1 for metric in self.metrics])
-        names = np.array([metric.level == NOMINAL for metric in self.metrics])
-        codes = np.where(self.rows.flagged & names[self.metric], last[self.metric], codes)
-        if len(self.rows.number):
-            is_number = np.array([metric.level == INTERVAL for metric in self.metrics])[self.metric]
-            bits = (self.rows.number + 0.0).view(np.int64)  # -0.0 is 0.0
-            codes = np.where(is_number & ~np.isnan(self.rows.number), bits, codes)
-        return codes
-
-    def table(
-        self,
-        people: list[UUID],
-        sets: Mapping[str, tuple[str, ...]],
-        chances: tuple[Ints, Floats],
-    ) -> Table:
-        """The sorted table."""
-        rows, kept = self.rows, self.kept
-        metric, person = self.metric[kept], rows.person[kept]
-        key = (metric << _WIDE) | np.where(rows.check[kept] > 0, rows.check[kept], rows.item[kept])
-        order = _sorted(key, person, len(people))
-        key = key[order]
-        starts = np.flatnonzero(np.diff(key, prepend=-1))
-        units = np.zeros(len(key), dtype=np.int64)
-        units[starts[1:]] = 1
-        units = np.cumsum(units)
-        first = np.flatnonzero(kept)[order][starts]
-        item_ids, cell_item = np.unique(rows.item[first], return_inverse=True)
-        whole = np.flatnonzero(kept)[order]
-        number = rows.number[whole] if len(rows.number) else rows.number
-        ratings = Ratings(
-            units, person[order], self.codes[whole], len(starts), len(people), 0, None
-        )
-        return Table(
-            tuple(self.metrics),
-            tuple(people),
-            sets,
-            ratings,
-            number,
-            rows.flagged[whole],
-            rows.exposed[whole],
-            self.metric[first],
-            cell_item.astype(np.int64),
-            self.auto[first],
-            rows.check[first],
-            item_ids,
-            _chances(item_ids, *chances),
-            self.n_aside,
-        )
-
-
-def _sorted(key: Ints, person: Ints, n_people: int) -> Ints:
-    """The order by cell, then person; rows that come out of an index are nearly in it already."""
-    order = np.argsort((key >> _WIDE).astype(np.int16), kind="stable")  # digit by digit
-    order = order[np.argsort(key[order], kind="stable")]
-    cell = np.cumsum(np.diff(key[order], prepend=key[order][:1]) != 0)
-    place = cell * max(n_people, 1) + person[order]
-    if (np.diff(place) < 0).any():
-        order = order[np.argsort(place, kind="stable")]
-    return order
+def _told(cells: Cells, results: Results, n_criteria: int) -> dict[str, Ints]:
+    """The metric of each cell, and of checks the verdict and the id of the result."""
+    is_check = cells.rank >= 0
+    at = results.order[cells.rank[is_check]]
+    said = results.said[at]
+    metric, ids = cells.metric.copy(), np.zeros(len(is_check), dtype=np.int64)
+    auto = np.full(len(is_check), NO_VERDICT)
+    metric[is_check] = n_criteria + results.kinds[at]
+    auto[is_check] = np.where(said < 2, said, INCOMPARABLE)
+    ids[is_check] = results.ids[at]
+    return {"cell_metric": metric, "cell_item": cells.item, "auto": auto, "results": ids}
 
 
 def _chances(item_ids: Ints, ids: Ints, chances: Floats) -> Floats | None:

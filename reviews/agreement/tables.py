@@ -84,7 +84,7 @@ class Histogram:
 
 def numbered(keys: Ints) -> tuple[Ints, Ints, Ints]:
     """The different keys (at least 0), ascending; which of them each is, and how often each is."""
-    if len(keys) and keys.max() < _DENSE:
+    if len(keys) and keys.max() < max(_DENSE, 4 * len(keys)):
         times = tally(keys)
         used = np.flatnonzero(times)
         place = np.zeros(len(times), dtype=np.int64)
