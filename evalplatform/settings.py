@@ -1,5 +1,6 @@
 """Django settings, read from the environment through evalplatform.env."""
 
+import os
 from pathlib import Path
 
 from csp.constants import NONE, SELF
@@ -8,6 +9,11 @@ from evalplatform import env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 HOME = env.home()
+
+# --- arithmetic -----------------------------------------------------------------------------
+# numpy's library starts threads for sums of 10,000 numbers, which then wait for each other wherever
+# more processes than cores run. It is told so before numpy is loaded.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 # --- safety ---------------------------------------------------------------------------------
 DEBUG = env.flag("DEBUG")
