@@ -158,8 +158,7 @@ def _left_out(queue: Queue, which: Which, table: Table, *, leads: bool) -> list[
     texts = [key for key, metric in asked if metric.level == TEXT]
     counted: dict[str, Any] = read_left_out(which, texts) if leads else {}
     counted["unanswered"] = _n_unanswered(table, len(asked) - len(texts))
-    in_rates = table.auto[table.ratings.units] >= 0
-    counted["flag"] = table.n_flags_aside + int((table.flagged & in_rates).sum())
+    counted["flag"] = table.n_flags_aside + int((table.flagged & table.is_judged).sum())
     counted["incomparable"] = n_incomparable(table)
     return [
         LeftOut(reason, label, counted[reason], unit)

@@ -20,13 +20,11 @@ from reviews.agreement.alpha import (
 )
 from reviews.agreement.cautions import Caution, Thresholds, cautions, shown
 from reviews.agreement.icc import icc_of
-from reviews.agreement.kappa import Pair, rater_pairs
 from reviews.agreement.people import (
     alike,
     alpha_without_each,
     histograms_without_each,
     unit_agreement,
-    within,
 )
 from reviews.agreement.quantity import NOT_APPLICABLE, Quantity, null
 from reviews.agreement.rates import missing_long
@@ -62,10 +60,6 @@ class Part:
         """The members of each set that is a value."""
         return [self.table.sets[value] for value in self.metric.values]
 
-    def pairs(self) -> list[Pair]:
-        """Each two people who share a cell, with their ratings of names or ranks."""
-        return rater_pairs(self.ratings) if self.metric.level in (NOMINAL, ORDINAL) else []
-
     def alpha_without_each(self) -> dict[int, Quantity]:
         """alpha of the metric without each reviewer, by their codes."""
         if self.metric.level not in (NOMINAL, ORDINAL):
@@ -77,10 +71,7 @@ class Part:
 
 def parts_of(table: Table) -> list[Part]:
     """Every metric, in the order of the rubric, checks after it."""
-    return [
-        Part(table, metric, cells, rows, table.ratings_of(metric, cells, rows))
-        for metric, cells, rows in table.parts()
-    ]
+    return [Part(table, *each) for each in table.parts]
 
 
 def apart_of(part: Part) -> Callable[[Ratings], Apart]:
@@ -170,16 +161,23 @@ def _cautions(part: Part, histogram: Histogram) -> list[Caution]:
 def _close(part: Part) -> Rate | None:
     """Within one step of a rating; how alike two sets are."""
     if part.metric.level == ORDINAL:
-        match = within(1.0)
+        found = part.ratings.patterns
+        close = rates.cell_agreement(found.counts, _within_one_step(part.metric))[found.place]
     elif part.metric.level == SETS and len(part.metric.values) <= MOST_SETS:
-        match = alike(sets.jaccard_distances(part.labels))
+        close = unit_agreement(part.ratings, alike(sets.jaccard_distances(part.labels)))
     else:
         return None
     scores = np.zeros(len(part.table.cell_metric))
-    scores[part.cells] = unit_agreement(part.ratings, match)
+    scores[part.cells] = close
     where = {"cells": "compared", "metric": part.metric.key}
     why = missing_long(part.ratings) or "no_overlap"
     return share(part.table, scores, part.table.compared & part.mask, where, why)
+
+
+def _within_one_step(metric: Metric) -> Floats:
+    """1 for two values that are at most one step apart on the scale, (V, V)."""
+    steps = np.arange(len(metric.values))
+    return np.asarray(np.abs(steps[:, None] - steps) <= 1, dtype=np.float64)
 
 
 def _ac(part: Part) -> Quantity:

@@ -19,11 +19,12 @@ from reviews.agreement.bounds import (
     Reach,
     auto_limits,
     joined,
+    limits_by_pattern,
     number_limits,
     reviewer_limits,
 )
 from reviews.agreement.corrected import FAIL, PASS, Corrected, Reviewed, corrected_rate
-from reviews.agreement.tables import Floats, Ints
+from reviews.agreement.tables import Floats, Ints, Ratings
 from reviews.agreement_metrics import CHECK, INTERVAL, SETS, TEXT, Metric, criteria_of
 from reviews.agreement_shapes import FloorFigures, Outlook
 from reviews.agreement_table import Table
@@ -112,11 +113,11 @@ class Ahead:
     def reviewers(self, only: str = "") -> Reach:
         """Reviewer<->Reviewer, of all metrics or of one criterion."""
         limits, items = [], []
-        for metric, cells, rows in self.table.parts():
+        for metric, cells, rows, ratings in self.table.parts:
             if only not in ("", metric.key):
                 continue
             codes = self.table.cell_item[cells]
-            limits.append(self._known(metric, cells, rows, self.to_come[codes]))
+            limits.append(self._known(metric, cells, rows, ratings, self.to_come[codes]))
             items.append(codes)
         for metric, times in self._asked():
             if only not in ("", metric.key):
@@ -125,11 +126,12 @@ class Ahead:
             items.append(np.repeat(self.codes, times))
         return self._reach(limits, items)
 
-    def _known(self, metric: Metric, cells: slice, rows: slice, to_come: Ints) -> Limits:
-        ratings = self.table.ratings_of(metric, cells, rows)
+    def _known(
+        self, metric: Metric, cells: slice, rows: slice, ratings: Ratings, to_come: Ints
+    ) -> Limits:
         sizes = ratings.sizes
         if metric.level not in (INTERVAL, SETS):
-            return reviewer_limits(ratings.counts, to_come)
+            return limits_by_pattern(ratings.patterns, to_come)
         agreeing = self.table.agreement[cells] * sizes * (sizes - 1) / 2
         return number_limits(agreeing, self._top(rows, cells), sizes, to_come)
 

@@ -11,11 +11,12 @@ import numpy as np
 from reviews.agreement.cautions import marginal_shifts, shown
 from reviews.agreement.disputed import unit_costs, unit_disagreement
 from reviews.agreement.kappa import pair_kappas
-from reviews.agreement.people import leave_one_out, pair_rates
+from reviews.agreement.meetings import Meetings
+from reviews.agreement.people import leave_one_out
 from reviews.agreement.quantity import NO_DATA, Quantity, null
-from reviews.agreement.tables import Floats, Histogram, Ints, Ratings, sums, tally
+from reviews.agreement.tables import Floats, Ints, sums, tally
 from reviews.agreement_measuring import LIMITS, Part, apart_of, quadratic, warned
-from reviews.agreement_metrics import INTERVAL, ORDINAL, SETS
+from reviews.agreement_metrics import INTERVAL, NOMINAL, ORDINAL, SETS
 from reviews.agreement_shapes import DisputedItem, PairFigures, PersonFigures, Warned
 from reviews.agreement_table import Table
 
@@ -29,7 +30,7 @@ def people_figures(
     table: Table, parts: Sequence[Part], names: Mapping[UUID, str], only: UUID | None = None
 ) -> list[PersonFigures]:
     """Each reviewer against the others, and every alpha without them; `only` one of them."""
-    alone = leave_one_out(table.ratings, items=table.cell_item)
+    alone = leave_one_out(table.ratings, table.cell_item, table.n_alike)
     given = tally(table.ratings.raters, len(table.people))
     without = [(part.metric.key, {} if only else part.alpha_without_each()) for part in parts]
     found = []
@@ -59,9 +60,11 @@ def pair_figures(
 ) -> tuple[list[PairFigures], list[Warned]]:
     """Each pair that shares a cell, with kappa of each metric of names or ratings; and who is
     stricter than whom, by metric."""
-    kappas, shifts = _by_metric(parts, [names.get(who, "") or str(who) for who in table.people])
+    met = Meetings.of(table.ratings)
+    called = [names.get(who, "") or str(who) for who in table.people]
+    kappas, shifts = _by_metric(met, parts, called)
     found = []
-    for who, quantity in pair_rates(table.ratings, items=table.cell_item).items():
+    for who, quantity in met.rates(table.cell_item).items():
         first, second = (str(table.people[code]) for code in who)
         found.append(
             PairFigures(
@@ -77,17 +80,19 @@ def pair_figures(
 
 
 def _by_metric(
-    parts: Sequence[Part], names: Sequence[str]
+    met: Meetings, parts: Sequence[Part], names: Sequence[str]
 ) -> tuple[dict[tuple[int, int], dict[str, Quantity]], list[Warned]]:
     kappas: dict[tuple[int, int], dict[str, Quantity]] = {}
     shifts: list[Warned] = []
     for part in parts:
-        pairs = part.pairs()
+        if part.metric.level not in (NOMINAL, ORDINAL):
+            continue
         weights = quadratic(part.metric) if part.metric.level == ORDINAL else None
-        for pair, kappa in zip(pairs, pair_kappas(pairs, weights), strict=True):
-            kappas.setdefault((pair.first, pair.second), {})[part.metric.key] = kappa
-        shifted = marginal_shifts(pairs, part.metric.values, names, LIMITS)
-        shifts += warned(shifted, part.metric.key)
+        for pairs in met.tables(part.rows, len(part.metric.values)):
+            for pair, kappa in zip(pairs, pair_kappas(pairs, weights), strict=True):
+                kappas.setdefault((pair.first, pair.second), {})[part.metric.key] = kappa
+            shifted = marginal_shifts(pairs, part.metric.values, names, LIMITS)
+            shifts += warned(shifted, part.metric.key)
     return kappas, shifts
 
 
@@ -96,10 +101,10 @@ def _by_metric(
 
 def disagreement(table: Table, parts: Sequence[Part]) -> Floats:
     """How far the reviewers of each cell lie apart, (C,): 1 - a_u, on scales over their range."""
-    found = np.zeros(len(table.cell_metric))
+    found = np.where(table.compared, 1 - table.agreement, 0.0)
     for part in parts:
-        graded = part.metric.level in (ORDINAL, INTERVAL)
-        found[part.cells] = unit_disagreement(part.ratings, graded=graded, span=_span(part))
+        if part.metric.level in (ORDINAL, INTERVAL):
+            found[part.cells] = unit_disagreement(part.ratings, graded=True, span=_span(part))
     return found
 
 
@@ -110,20 +115,11 @@ def _span(part: Part) -> float:
 
 def costs(part: Part) -> Floats:
     """What each cell of the metric takes off its alpha, (U,)."""
-    return unit_costs(part.ratings.sizes, apart_of(part)(_each_alone(part)))
-
-
-def _each_alone(part: Part) -> Ratings:
-    """The ratings such that units that are alike are not put together."""
-    ratings = part.ratings
+    apart = apart_of(part)(part.ratings)
     if part.metric.level in (INTERVAL, SETS):
-        return ratings
-    alone = Ratings(
-        ratings.units, ratings.raters, ratings.values, ratings.n_units, ratings.n_raters,
-        ratings.n_values,
-    )  # fmt: skip
-    alone.__dict__["histogram"] = Histogram.of_each(ratings.counts, ratings.n_present)
-    return alone
+        return unit_costs(part.ratings.sizes, apart)
+    found = part.ratings.patterns
+    return np.asarray(unit_costs(found.sizes, apart)[found.place])
 
 
 def disputed_items(
@@ -136,7 +132,7 @@ def disputed_items(
     items = table.cell_item[cells]
     n_compared = tally(items, n_items)
     mean = sums(apart[cells], items, n_items) / np.maximum(n_compared, 1)
-    n_ratings = tally(table.cell_item[table.ratings.units], n_items)
+    n_ratings = sums(table.ratings.sizes, table.cell_item, n_items).astype(np.int64)
     order = np.lexsort((table.item_ids, -n_ratings, -np.round(mean, 12)))
     chosen: Ints = order[np.round(mean[order], 12) > 0][:most]
     costs_of = _costs_of(table, parts, chosen)

@@ -141,5 +141,5 @@ def n_incomparable(table: Table) -> int:
 
 def flagged_share(table: Table) -> float | None:
     """Of the ratings of verdicts, the share that is a flag: an abstention there."""
-    held = table.auto[table.ratings.units] >= 0
+    held = table.is_judged
     return float(table.flagged[held].mean()) if held.any() else None

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 from uuid import UUID
 
 import numpy as np
 
-from reviews.agreement.people import unit_agreement
-from reviews.agreement.tables import Floats, Ints, Ratings
+from reviews.agreement.tables import Floats, Ints, Ratings, sums
 from reviews.agreement_metrics import INTERVAL, SETS, TEXT, Metric, check_of, criteria_of
 from reviews.agreement_reading import (
     Alike,
@@ -63,7 +63,19 @@ class Table:
     @cached_property
     def agreement(self) -> Floats:
         """a_u of every cell, (C,); 0 where fewer than two rated."""
-        return unit_agreement(self.ratings)
+        sizes = self.ratings.sizes
+        agreed = sums(self.n_alike, self.ratings.units, len(sizes))
+        return np.asarray(agreed / np.maximum(sizes * (sizes - 1), 1))
+
+    @cached_property
+    def n_alike(self) -> Ints:
+        """How many others of its cell match each rating, (N,)."""
+        found = np.zeros(len(self.ratings.units), dtype=np.int64)
+        for metric, _, rows, ratings in self.parts:
+            if metric.level == INTERVAL:  # whose values are its rows
+                ratings = replace(ratings, values=self.ratings.values[rows])
+            found[rows] = ratings.n_alike
+        return found
 
     @cached_property
     def compared(self) -> Mask:
@@ -73,7 +85,12 @@ class Table:
     @cached_property
     def has_both(self) -> Mask:
         """Cells with a verdict that compares and a reviewer's pass or fail, (C,)."""
-        return np.asarray((self.auto >= 0) & self.verdicts.any(axis=1))
+        return np.asarray((self.auto >= 0) & (self.verdicts[:, 0] + self.verdicts[:, 1] > 0))
+
+    @cached_property
+    def is_judged(self) -> Mask:
+        """Ratings of cells with a verdict that compares, (N,)."""
+        return np.asarray((self.auto >= 0)[self.ratings.units])
 
     @cached_property
     def weights(self) -> Floats | None:
@@ -83,24 +100,23 @@ class Table:
     @cached_property
     def verdicts(self) -> Ints:
         """Pass and fail of each cell without flags, (C, 2); nothing where no verdict compares."""
-        held = (self.auto[self.ratings.units] >= 0) & ~self.flagged
+        held = np.flatnonzero(self.is_judged & ~self.flagged)
         cells = self.ratings.units[held] * 2 + self.ratings.values[held]
         n = len(self.cell_metric)
         return np.bincount(cells, minlength=2 * n).astype(np.int64).reshape(n, 2)
 
-    def parts(self) -> Iterator[tuple[Metric, slice, slice]]:
-        """Each metric with its cells and its rows."""
+    @cached_property
+    def parts(self) -> list[tuple[Metric, slice, slice, Ratings]]:
+        """Each metric with its cells, its rows and its ratings."""
         marks = np.arange(len(self.metrics) + 1)
-        cells = np.searchsorted(self.cell_metric, marks)
-        rows = np.searchsorted(self.ratings.units, cells)
-        for at, metric in enumerate(self.metrics):
-            yield (
-                metric,
-                slice(int(cells[at]), int(cells[at + 1])),
-                slice(int(rows[at]), int(rows[at + 1])),
-            )
+        edges = np.searchsorted(self.cell_metric, marks)
+        cells = [slice(*ends) for ends in pairwise(edges.tolist())]
+        edges = np.searchsorted(self.ratings.units, edges)
+        rows = [slice(*ends) for ends in pairwise(edges.tolist())]
+        found = zip(self.metrics, cells, rows, strict=True)
+        return [(*each, self._ratings_of(*each)) for each in found]
 
-    def ratings_of(self, metric: Metric, cells: slice, rows: slice) -> Ratings:
+    def _ratings_of(self, metric: Metric, cells: slice, rows: slice) -> Ratings:
         """The ratings of one metric, values as columns of its declared ones (numbers: each row)."""
         held = self.ratings
         values, scale, n_values = held.values[rows], None, len(metric.values)

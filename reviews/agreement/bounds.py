@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reviews.agreement.tables import Floats, Ints, sums
+from reviews.agreement.tables import Floats, Ints, Patterns, numbered, sums
 
 MET, MISSED, OPEN = "met", "missed", "open"
 _SLACK = 1e-12
@@ -42,6 +42,14 @@ def reviewer_limits(counts: Ints, to_come: Ints) -> Limits:
         even[more, even[more].argmin(axis=1)] += 1
     now = _pairs(counts).sum(axis=1)
     return _of_pairs(_pairs(even).sum(axis=1), now + _gained(top, to_come), sizes)
+
+
+def limits_by_pattern(patterns: Patterns, to_come: Ints) -> Limits:
+    """The same for units by their patterns, (U,) as `to_come`: once for all that are alike."""
+    most = int(to_come.max(initial=0)) + 1
+    used, place, _ = numbered(patterns.place * most + to_come)
+    found = reviewer_limits(patterns.counts[used // most], used % most)
+    return Limits(found.low[place], found.high[place], found.held[place])
 
 
 def number_limits(agreeing: Floats, top: Ints, sizes: Ints, to_come: Ints) -> Limits:

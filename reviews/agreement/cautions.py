@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from reviews.agreement.kappa import Pair
+from reviews.agreement.kappa import TwoRaters
 from reviews.agreement.quantity import TOO_FEW_UNITS, Quantity, null
 from reviews.agreement.tables import Histogram
 
@@ -85,7 +85,7 @@ def _of_counts(
 
 
 def marginal_shifts(
-    pairs: Sequence[Pair],
+    pairs: Sequence[TwoRaters],
     values: Sequence[str],
     names: Sequence[str],
     thresholds: Thresholds | None = None,

@@ -19,17 +19,27 @@ def unit_disagreement(ratings: Ratings, *, graded: bool = False, span: float = 0
     """
     if not graded:
         return np.asarray(np.where(ratings.sizes >= 2, 1 - unit_agreement(ratings), 0.0))
-    numbers = ratings.numbers
     if ratings.scale is None:
-        span = span or float(ratings.n_values - 1)
-    else:
-        span = span or float(np.ptp(numbers)) if len(numbers) else 0.0
+        found = ratings.patterns
+        return _steps_apart(found.counts, span or float(ratings.n_values - 1))[found.place]
+    numbers = ratings.numbers
+    span = span or float(np.ptp(numbers)) if len(numbers) else 0.0
     order = np.lexsort((numbers, ratings.units))
     sizes = ratings.sizes
     place = np.arange(len(numbers)) - (np.cumsum(sizes) - sizes)[ratings.units]
     # The sum over pairs of |a-b| is that of (2i - m + 1) times the i-th smallest, from 0.
     parts = (2 * place - sizes[ratings.units] + 1) * numbers[order]
     apart = sums(parts, ratings.units, ratings.n_units)
+    return _mean(apart, sizes, span)
+
+
+def _steps_apart(counts: Ints, span: float) -> Floats:
+    """The same for (P, V) counts: each step of the scale lies between so many pairs."""
+    below, sizes = np.cumsum(counts, axis=1), counts.sum(axis=1)
+    return _mean((below * (sizes[:, None] - below)).sum(axis=1), sizes, span)
+
+
+def _mean(apart: Floats | Ints, sizes: Ints, span: float) -> Floats:
     pairs = np.maximum(sizes * (sizes - 1) / 2, 1)
     return np.asarray(np.clip(apart / pairs / (span or 1.0), 0.0, 1.0))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from reviews.agreement.quantity import (
 from reviews.agreement.rates import missing_long
 from reviews.agreement.tables import Floats, Histogram, Ints, Ratings, tally
 
-_AT_ONCE = 4_000_000  # cells of the tables of pairs that are computed together
+AT_ONCE = 4_000_000  # cells of the tables of pairs that are computed together
 
 
 def cohen_kappa(table: Ints, weights: Floats | None = None) -> Quantity:
@@ -92,6 +93,28 @@ def scott_pi(table: Ints, weights: Floats | None = None) -> Quantity:
     return null(NO_OVERLAP) if found.reason and not table.any() else found
 
 
+class TwoRaters(Protocol):
+    """Two raters by their codes, the lower first, with the `n` units that both rated."""
+
+    @property
+    def first(self) -> int: ...
+
+    @property
+    def second(self) -> int: ...
+
+    @property
+    def n(self) -> int: ...
+
+    @property
+    def table(self) -> Ints: ...
+
+    @property
+    def margins(self) -> tuple[Ints, Ints]: ...
+
+
+_Two = TypeVar("_Two", bound=TwoRaters)
+
+
 @dataclass(frozen=True)
 class Pair:
     """Two raters by their codes, the lower first, and their ratings of the same units."""
@@ -136,7 +159,7 @@ def rater_pairs(ratings: Ratings) -> list[Pair]:
     return found
 
 
-def pair_kappas(pairs: Sequence[Pair], weights: Floats | None = None) -> list[Quantity]:
+def pair_kappas(pairs: Sequence[TwoRaters], weights: Floats | None = None) -> list[Quantity]:
     """Cohen's kappa of each pair."""
     found: list[Quantity] = []
     for batch in _batches(pairs):
@@ -144,9 +167,9 @@ def pair_kappas(pairs: Sequence[Pair], weights: Floats | None = None) -> list[Qu
     return found
 
 
-def _batches(pairs: Sequence[Pair]) -> Iterator[Sequence[Pair]]:
+def _batches(pairs: Sequence[_Two]) -> Iterator[Sequence[_Two]]:
     """As many pairs at once as have tables that fit into memory."""
-    size = max(1, _AT_ONCE // pairs[0].n_values ** 2) if pairs else 1
+    size = max(1, AT_ONCE // len(pairs[0].margins[0]) ** 2) if pairs else 1
     for at in range(0, len(pairs), size):
         yield pairs[at : at + size]
 

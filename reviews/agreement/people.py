@@ -12,7 +12,7 @@ from reviews.agreement.alpha import Apart, alpha
 from reviews.agreement.kappa import Pair, pair_kappas, rater_pairs
 from reviews.agreement.quantity import Quantity
 from reviews.agreement.rates import group_rates
-from reviews.agreement.tables import Floats, Histogram, Ints, Ratings, numbered, pattern_keys, sums
+from reviews.agreement.tables import Floats, Histogram, Ints, Ratings, numbered, sums, tally
 
 # Whether two ratings match: rows of the left and of the right ones, (pairs,), give 0..1, (pairs,).
 Match = Callable[[Ratings, Ints, Ints], NDArray[np.bool_] | Floats]
@@ -51,20 +51,21 @@ def unit_agreement(ratings: Ratings, match: Match = same_value) -> Floats:
 
 
 def leave_one_out(
-    ratings: Ratings, match: Match = same_value, items: Ints | None = None
+    ratings: Ratings, items: Ints | None = None, n_alike: Ints | None = None
 ) -> dict[int, Quantity]:
-    """For each rater, over the units they share with anybody, the mean share of the others who
-    match them; n such units, clustered by `items` (U,) (default: each unit its own)."""
-    left, right = ratings.pairs
-    agreed = match(ratings, left, right).astype(float)
-    rows = len(ratings.units)
-    met = sums(agreed, left, rows) + sums(agreed, right, rows)
-    sizes = ratings.sizes[ratings.units]
-    share = met / np.maximum(sizes - 1, 1)
+    """For each rater, over the units they share with anybody, the mean share of the others who gave
+    the same value; n such units, clustered by `items` (U,) (default: each unit its own). `n_alike`
+    (N,) others of its unit match each rating, where that is known."""
+    met = ratings.n_alike if n_alike is None else n_alike
+    share = met / np.maximum(ratings.sizes - 1, 1)[ratings.units]
     used, rater, _ = numbered(ratings.raters)
-    met_somebody = sizes >= 2
-    item = None if items is None else items[ratings.units][met_somebody]
-    found = group_rates(share[met_somebody], rater[met_somebody], len(used), item)
+    units = ratings.units
+    shared = ratings.sizes >= 2
+    if not shared.all():
+        met_somebody = shared[units]
+        share, rater, units = share[met_somebody], rater[met_somebody], units[met_somebody]
+    item = None if items is None else items[units]
+    found = group_rates(share, rater, len(used), item)
     return dict(zip(used.tolist(), found, strict=True))
 
 
@@ -112,7 +113,7 @@ def alpha_without_each(ratings: Ratings, apart: Callable[[Ratings], Apart]) -> d
     """alpha of the ratings without each rater in turn; `apart` makes it of ratings, for example
     `lambda ratings: apart_nominal(ratings.histogram)`. Ratings of no use to alpha stay out of n."""
     found = {}
-    for rater in np.unique(ratings.raters).tolist():
+    for rater in np.flatnonzero(tally(ratings.raters)).tolist():
         found[rater] = alpha(apart(ratings.only(ratings.raters != rater)))
     return found
 
@@ -123,19 +124,13 @@ def histograms_without_each(ratings: Ratings) -> dict[int, Histogram]:
     One pass over the ratings for all of them; rows may be alike, and units without a rating stay
     out of it.
     """
-    counts, n_values = ratings.counts, ratings.n_values
-    keys = pattern_keys(counts)
-    if keys is None:
-        keys = np.unique(counts, axis=0, return_inverse=True)[1].reshape(-1)
-    used, inverse, times = numbered(keys)
-    patterns = np.zeros((len(used), n_values), dtype=np.int64)
-    patterns[inverse] = counts
-    place = ratings.raters * len(patterns) + inverse[ratings.units]
+    n_values, patterns = ratings.n_values, ratings.patterns.counts
+    place = ratings.raters * len(patterns) + ratings.patterns.place[ratings.units]
     used, _, touched = numbered(place * n_values + ratings.values)
     rest, value = np.divmod(used, n_values)
     rater, pattern = np.divmod(rest, len(patterns))
-    found = {}
-    for who in np.unique(rater).tolist():
+    times, found = ratings.patterns.times, {}
+    for who in np.flatnonzero(tally(rater)).tolist():
         mine = rater == who
         less = patterns[pattern[mine]].copy()
         less[np.arange(len(less)), value[mine]] -= 1

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
+from numpy.typing import NDArray
 
 from reviews.agreement.intervals import share_interval
 from reviews.agreement.quantity import (
@@ -14,7 +13,7 @@ from reviews.agreement.quantity import (
     Quantity,
     null,
 )
-from reviews.agreement.tables import Floats, Histogram, Ints, Ratings, sums
+from reviews.agreement.tables import Floats, Histogram, Ints, Ratings, sums, tally
 
 _FEW = 1 << 16  # places of groups and items that are always counted at once
 
@@ -54,7 +53,7 @@ def clustered_rate(
 
 
 def group_rates(
-    shares: Floats, groups: Ints, n_groups: int, items: Ints | None = None
+    shares: Floats | NDArray[np.bool_], groups: Ints, n_groups: int, items: Ints | None = None
 ) -> list[Quantity]:
     """The mean of `shares` (N,) of each group code (N,), clustered by `items` (N,).
 
@@ -67,11 +66,12 @@ def group_rates(
         and len(items)
         and n_groups * (n_items := int(items.max()) + 1) <= max(_FEW, 4 * len(shares))
     ):
-        return _all_means_of(shares, groups * n_items + items, n_groups, n_items)
+        return _all_means_of(shares, items * n_groups + groups, n_groups, n_items)
     if items is not None:
         order = np.argsort(groups, kind="stable")
         edges = np.searchsorted(groups[order], np.arange(1, n_groups))
-        return [_mean_of(shares[rows], items[rows]) for rows in np.split(order, edges)]
+        parts = np.split(order, edges)
+        return [_mean_of(shares[rows].astype(float), items[rows]) for rows in parts]
     n = sums(np.ones(len(shares)), groups, n_groups)
     mean = sums(shares, groups, n_groups) / np.maximum(n, 1)
     spread = sums((shares - mean[groups]) ** 2, groups, n_groups)
@@ -80,21 +80,21 @@ def group_rates(
     return [_rate(round(count), rate, error) for count, rate, error in rows]
 
 
-def _all_means_of(shares: Floats, places: Ints, n_groups: int, n_items: int) -> list[Quantity]:
-    """The same for all groups from `places` (N,), group * n_items + item: a table of them, some
-    rows at a time."""
+def _all_means_of(
+    shares: Floats | NDArray[np.bool_], places: Ints, n_groups: int, n_items: int
+) -> list[Quantity]:
+    """The same for all groups from `places` (N,), item * n_groups + group: a table of them. Shares
+    come by item, so that those of one are counted beside each other."""
     size = n_groups * n_items
-    totals = sums(shares, places, size).reshape(n_groups, n_items)
-    counts = sums(np.ones(len(shares)), places, size).reshape(n_groups, n_items)
-    n, held = counts.sum(axis=1), (counts > 0).sum(axis=1)
-    mean = np.minimum(1.0, totals.sum(axis=1) / np.maximum(n, 1))
-    found = []
-    for group in range(n_groups):
-        apart = totals[group] - mean[group] * counts[group]
-        k = int(held[group])
-        se = math.sqrt(k / max(k - 1, 1) * float((apart * apart).sum())) / max(n[group], 1)
-        found.append(_rate(round(n[group]), float(mean[group]), float(se), k))
-    return found
+    apart = sums(shares, places, size).reshape(n_items, n_groups)
+    counts = tally(places, size).reshape(n_items, n_groups)
+    n, held = counts.sum(axis=0), np.count_nonzero(counts, axis=0)
+    mean = np.minimum(1.0, apart.sum(axis=0) / np.maximum(n, 1))
+    apart -= mean * counts
+    spread = np.einsum("ig,ig->g", apart, apart)
+    errors = np.sqrt(held / np.maximum(held - 1, 1) * spread) / np.maximum(n, 1)
+    rows = zip(n.tolist(), mean.tolist(), errors.tolist(), held.tolist(), strict=True)
+    return [_rate(*row) for row in rows]
 
 
 def _mean_of(shares: Floats, items: Ints) -> Quantity:

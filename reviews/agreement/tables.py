@@ -15,10 +15,13 @@ Floats: TypeAlias = NDArray[np.float64]
 
 
 _DENSE = 1 << 20  # keys below this are counted, not sorted
+_FEW = 64  # values, up to which they are counted by unit
 
 
-def sums(values: Floats | Ints, codes: Ints, n: int = 0) -> Floats:
+def sums(values: Floats | Ints | NDArray[np.bool_], codes: Ints, n: int = 0) -> Floats:
     """The sum of `values` (N,) for each code 0..n-1 of `codes` (N,): (n,)."""
+    if values.dtype == np.bool_:
+        return np.bincount(codes[values], minlength=n).astype(np.float64)
     return np.bincount(codes, weights=values, minlength=n).astype(np.float64, copy=False)
 
 
@@ -44,18 +47,8 @@ class Histogram:
     def of_cells(cls, counts: Ints, n_raters: int | None = None) -> Histogram:
         """The histogram of (U, V) counts, one row a unit; units without a rating are left out."""
         counts = counts[counts.any(axis=1)] if counts.size else counts[:0]
-        keys = pattern_keys(counts)
-        if keys is not None and keys.max() < _DENSE:
-            times = tally(keys)
-            used = np.flatnonzero(times)
-            radix = int(counts.max()) + 1
-            patterns = used[:, None] // radix ** np.arange(counts.shape[1]) % radix
-            return cls(patterns, times[used], n_raters)
-        if keys is not None:
-            _, first, times = np.unique(keys, return_index=True, return_counts=True)
-            return cls(counts[first], times, n_raters)
-        patterns, times = np.unique(counts, axis=0, return_counts=True)
-        return cls(patterns, times, n_raters)
+        found = Patterns.of(counts)
+        return cls(found.counts, found.times, n_raters)
 
     @classmethod
     def of_each(cls, counts: Ints, n_raters: int | None = None) -> Histogram:
@@ -94,13 +87,34 @@ def numbered(keys: Ints) -> tuple[Ints, Ints, Ints]:
     return found[0], found[1].reshape(-1), found[2]
 
 
-def pattern_keys(counts: Ints) -> Ints | None:
-    """A number for each row of (U, V) counts, the same for the same counts; None where rows are too
-    wide for it."""
-    radix = int(counts.max(initial=0)) + 1
-    if not len(counts) or radix ** counts.shape[1] >= 2**62:
-        return None
-    return np.asarray(counts @ (radix ** np.arange(counts.shape[1], dtype=np.int64)))
+@dataclass(frozen=True)
+class Patterns:
+    """The different rows of (U, V) counts: `counts` (P, V), how often each is, `times` (P,), and
+    which of them each unit has, `place` (U,).
+
+    Most units are alike: what follows from a unit's counts alone is made once for each pattern.
+    """
+
+    counts: Ints
+    place: Ints
+    times: Ints
+
+    @classmethod
+    def of(cls, counts: Ints) -> Patterns:
+        radix, width = int(counts.max(initial=0)) + 1, counts.shape[1]
+        if not len(counts):
+            return cls(counts, np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
+        if radix**width >= 2**62:  # too wide for a number each
+            rows, place, times = np.unique(counts, axis=0, return_inverse=True, return_counts=True)
+            return cls(rows, place.reshape(-1), times)
+        powers = radix ** np.arange(width, dtype=np.int64)
+        used, place, times = numbered(counts @ powers)
+        return cls(used[:, None] // powers % radix, place, times)
+
+    @cached_property
+    def sizes(self) -> Ints:
+        """Ratings of each pattern, (P,)."""
+        return np.asarray(self.counts.sum(axis=1))
 
 
 @dataclass(frozen=True)
@@ -188,8 +202,25 @@ class Ratings:
         return tally(cells, size).reshape(self.n_units, self.n_values)
 
     @cached_property
+    def patterns(self) -> Patterns:
+        """The different counts of units, those without a rating among them."""
+        return Patterns.of(self.counts)
+
+    @cached_property
     def histogram(self) -> Histogram:
-        return Histogram.of_cells(self.counts, self.n_present)
+        found = self.patterns
+        rated = found.sizes > 0
+        return Histogram(found.counts[rated], found.times[rated], self.n_present)
+
+    @cached_property
+    def n_alike(self) -> Ints:
+        """How many other ratings of its unit have the same value, (N,)."""
+        if self.scale is None and self.n_values <= _FEW:
+            return np.asarray(self.counts.reshape(-1)[self.units * self.n_values + self.values] - 1)
+        left, right = self.pairs
+        same = self.values[left] == self.values[right]
+        n = len(self.units)
+        return tally(left[same], n) + tally(right[same], n)
 
     @cached_property
     def numbers(self) -> Floats:
