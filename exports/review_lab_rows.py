@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from exports.formats.review_records import RATINGS
 from exports.review_lab_statements import (
-    RATINGS,
     LabPlan,
     Rows,
     canon_of,

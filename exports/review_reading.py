@@ -7,6 +7,8 @@ places in the queue; what is in it is found anew by the rules of who asks (revie
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property, partial
 from itertools import starmap
 from typing import Any, NamedTuple, cast
 
@@ -19,17 +21,21 @@ from exports import review_lab_statements as lab
 from exports import review_statements as statements
 from exports import review_table_statements as tables
 from exports.formats.review_records import (
+    LabItem,
+    LabPage,
+    LabReview,
     ReviewedCheck,
     ReviewedPage,
     ReviewedTest,
     SavedReview,
 )
 from exports.formats.run_records import RunBlock
+from exports.review_lab_results import LabResults
 from exports.review_lab_rows import ANSWERS, csv_rows
 from exports.review_lab_statements import LabPlan, Rows
 from exports.review_scope import ReviewScope
-from exports.review_sql import PARTED, PLACE, constant, ids_of
-from exports.review_suggestions import cells_of, snippets
+from exports.review_sql import constant, ids_of
+from exports.review_suggestions import cells_of
 from reviews.models import QueueItem
 
 A_PAGE = 1_000
@@ -40,11 +46,11 @@ Rates = tuple[Rate, Rate, Rate, Rate]
 
 
 class Unfinished(NamedTuple):
-    """Lines that the writer has still to finish, while the next ones are read."""
+    """A block that the writer has still to lay out, while the next one is read."""
 
     table: str
-    lines: list[bytes]
-    finish: Callable[[bytes], bytes]
+    n_rows: int
+    data: Callable[[], bytes]
 
 
 Blocks = Iterator[list[RunBlock | Unfinished]]
@@ -54,8 +60,7 @@ def finished(blocks: Iterable[Any]) -> Iterator[Any]:
     """The same blocks, those that were not finished made so."""
     for block in blocks:
         if isinstance(block, Unfinished):
-            data = b"".join(map(block.finish, block.lines))
-            yield RunBlock(block.table, len(block.lines), data)
+            yield RunBlock(block.table, block.n_rows, block.data())
         else:
             yield block
 
@@ -158,23 +163,34 @@ def rates(scope: ReviewScope, using: str) -> Rates:
 
 def lab_blocks(scope: ReviewScope, plan: LabPlan, using: str) -> Blocks:
     """Three parts: the order of the cases, the cases, and what was said of each."""
-    for part, statement in (("order", lab.order), ("cases", lab.cases), ("results", lab.results)):
+    for part, statement in (("order", lab.order), ("cases", lab.cases)):
         yield [RunBlock(part, 0, b"")]
         for rows in _rows(scope, using):
             lines = copied(statement(plan, rows), using)
-            if part == "results" and plan.suggests:
-                yield [Unfinished(part, lines, with_suggestions)]
-            else:
-                yield [RunBlock(part, len(lines), b"".join(lines))]
+            yield [RunBlock(part, len(lines), b"".join(lines))]
+    yield [RunBlock("results", 0, b"")]
+    results = LabResults(plan.keys, suggests=plan.suggests, sees_run=plan.sees_run)
+    for rows in _rows(scope, using):
+        page = lab_page(plan, rows, using)
+        yield [Unfinished("results", len(page.items), partial(_joined, results.lines, page))]
 
 
 def lab_pairs(scope: ReviewScope, plan: LabPlan, using: str) -> Iterator[list[tuple[Any, Any]]]:
     """Each case with what was said of it, read: for files that people read."""
+    results = LabResults(plan.keys, suggests=plan.suggests, sees_run=plan.sees_run)
     for rows in _rows(scope, using):
         told = copied(lab.cases(plan, rows), using)
-        said = copied(lab.results(plan, rows), using)
-        said = [with_suggestions(line) for line in said] if plan.suggests else said
+        said = results.lines(lab_page(plan, rows, using))
         yield [(_value(case), _value(result)) for case, result in zip(told, said, strict=True)]
+
+
+def lab_page(plan: LabPlan, rows: Rows, using: str) -> LabPage:
+    """The cases of a page with what was said of them."""
+    return LabPage(
+        list(starmap(LabItem, all_of(lab.items(plan, rows), using))),
+        list(starmap(LabReview, all_of(lab.reviews(plan, rows), using))),
+        dict(all_of(lab.settled(rows), using)),
+    )
 
 
 def lab_lines(scope: ReviewScope, plan: LabPlan, using: str, *, is_safe: bool) -> Blocks:
@@ -182,21 +198,45 @@ def lab_lines(scope: ReviewScope, plan: LabPlan, using: str, *, is_safe: bool) -
     for rows in _rows(scope, using):
         lines = copied(csv_rows(plan, rows, is_safe=is_safe), using)
         if plan.suggests:
-            yield [Unfinished("cases", lines, with_twins)]
+            yield [Unfinished("cases", len(lines), partial(_joined, with_twins, lines))]
         else:
             yield [RunBlock("cases", len(lines), b"".join(lines))]
 
 
+def _joined(lines_of: Callable[[Any], Iterable[bytes]], page: Any) -> bytes:
+    return b"".join(lines_of(page))
+
+
+@dataclass
+class Page:
+    """A page of a Lab session; of what it holds, only that is asked which a statement needs."""
+
+    scope: ReviewScope
+    using: str
+    first: int
+    last: int
+
+    @cached_property
+    def cases(self) -> str:
+        of_page = self.scope.cases().filter(order_index__range=(self.first, self.last))
+        return ids(of_page, self.using)
+
+    @cached_property
+    def reviews(self) -> str:
+        return held(self.scope.reviews().filter(self._of_page), self.using)
+
+    @cached_property
+    def adjudications(self) -> str:
+        return ids(self.scope.adjudications().filter(self._of_page), self.using)
+
+    @property
+    def _of_page(self) -> Q:
+        return _page(self.scope, self.first, self.last)
+
+
 def _rows(scope: ReviewScope, using: str) -> Iterator[Rows]:
     for first, last in ranges(scope, using):
-        page = _page(scope, first, last)
-        yield Rows(
-            cases=ids(scope.cases().filter(order_index__range=(first, last)), using),
-            reviews=held(scope.reviews().filter(page), using),
-            adjudications=ids(scope.adjudications().filter(page), using),
-            first=first,
-            last=last,
-        )
+        yield Page(scope, using, first, last)
 
 
 def _page(scope: ReviewScope, first: int, last: int) -> Q:
@@ -211,25 +251,15 @@ def _value(line: bytes) -> Any:
     return value
 
 
-def with_suggestions(line: bytes) -> bytes:
-    """The line with what heuristics suggest in the places that are kept for it."""
-    status, prompt, response, told = line.split(PARTED)
-    parts = told.split(PLACE)
-    if len(parts) == 1:
-        return told
-    proposed = snippets(_decode(prompt), _decode(response), status.decode())
-    for n in range(1, len(parts)):
-        parts[n] = proposed[(n - 1) % len(proposed)] + parts[n]
-    return b"".join(parts)
-
-
-def with_twins(line: bytes) -> bytes:
-    """The line with suggested values behind it; its first cell holds the texts, in hexadecimal."""
-    texts, _, rest = line.partition(b",")
-    if not texts:
-        return rest[:-1] + b"," * len(ANSWERS) + b"\n"
-    status, prompt, response = _decode(bytes.fromhex(texts.decode()))
-    return b"%s,%s\n" % (rest[:-1], cells_of(prompt, response, status))
+def with_twins(lines: list[bytes]) -> Iterator[bytes]:
+    """The lines with suggested values behind them; first cells hold the texts, in hexadecimal."""
+    for line in lines:
+        texts, _, rest = line.partition(b",")
+        if texts:
+            status, prompt, response = _decode(bytes.fromhex(texts.decode()))
+            yield b"%s,%s\n" % (rest[:-1], cells_of(prompt, response, status))
+        else:
+            yield rest[:-1] + b"," * len(ANSWERS) + b"\n"
 
 
 # --- labels and tables ----------------------------------------------------------------------------

@@ -12,9 +12,6 @@ from reviews.rubrics.shape import Shape
 
 # COPY that quotes nothing: JSON as text holds none of these characters.
 RAW = r"(FORMAT csv, DELIMITER E'\x02', QUOTE E'\x01')"
-PARTED = b"\x02"
-PLACE = b"\x03"  # where a suggestion goes; no JSON text holds it either
-PLACE_SQL = r"E'\x03'"
 CELLS = "(FORMAT csv)"
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
+from exports.formats.review_records import EMPLOYEE, GUIDANCE, RATINGS
 from exports.review_lab_rows import ANSWERS
-from exports.review_lab_statements import EMPLOYEE, GUIDANCE, RATINGS
 from reviews.suggesting import Signs, signs_of, values_of
 
 _encode = msgspec.json.Encoder().encode

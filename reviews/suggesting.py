@@ -77,18 +77,19 @@ def findings(prompt: str, response: str, *, run_status: str = "success") -> list
 
 
 def _seen(prompt: str, response: str) -> Iterator[Finding]:
-    if found := _search(NEXT_MOVE, response):
+    heard = _matches(_HEARD, response)
+    if found := heard.get(NEXT_MOVE):
         yield Finding("clear_next_move", f"It says what to do next: {_quoted(found)}.", True)
     elif QUESTION.search(response.strip()):
         yield Finding("clear_next_move", "It ends with a question that leads on.", True)
     else:
         yield Finding("no_next_move", "It does not say what happens next.", False)
-    if found := _search(CALMING, response):
+    if found := heard.get(CALMING):
         yield Finding("calming_language", f"It calms: {_quoted(found)}.", True)
-    elif found := _search(DISTRESS, prompt):
+    elif found := _matches(_ASKED, prompt).get(DISTRESS):
         yield Finding("nothing_calming", f"The prompt shows distress: {_quoted(found)}.", False)
     lines = [line for line in response.splitlines() if line.strip()]
-    n_marked = sum(1 for line in lines if MARKED_LINE.match(line))
+    n_marked = sum(1 for line in lines if MARKED_LINE.match(line)) if len(lines) >= 4 else 0
     if n_marked >= 4 and n_marked * 2 > len(lines):
         yield Finding("list_heavy", f"{n_marked} of {len(lines)} lines are list items.", False)
     for name, pattern, says in (
@@ -96,31 +97,50 @@ def _seen(prompt: str, response: str) -> Iterator[Finding]:
         ("fake_empathy", FAKE_EMPATHY, "Its empathy is a phrase"),
         ("overclaiming", OVERCLAIMING, "It claims more than it can know"),
     ):
-        if found := _search(pattern, response):
+        if found := heard.get(pattern):
             yield Finding(name, f"{says}: {_quoted(found)}.", False)
 
 
-@cache
-def _may_match(pattern: re.Pattern[str]) -> Any:
-    """What finds, ten times as fast, the texts in which the expression matches nowhere.
+Patterns = tuple[re.Pattern[str], ...]
+_HEARD = (NEXT_MOVE, CALMING, ROBOTIC, FAKE_EMPATHY, OVERCLAIMING)
+_ASKED = (DISTRESS,)
 
-    It does not look at where words end, so it finds too many of the others.
+
+def _matches(patterns: Patterns, text: str) -> dict[re.Pattern[str], re.Match[str]]:
+    """The first match of each expression that has one."""
+    found = ((each, each.search(text)) for each in _likely(patterns, text))
+    return {each: match for each, match in found if match}
+
+
+def _likely(patterns: Patterns, text: str) -> Patterns | list[re.Pattern[str]]:
+    """Those that may match, found in one pass; the two kinds of i that RE2 folds otherwise, and
+    half a surrogate pair, leave it to Python.
+    """
+    if "\u0130" in text or "\u0131" in text:
+        return patterns
+    try:
+        found = _sieve(patterns, text.isascii()).Match(text)
+        return [patterns[n] for n in found or ()]
+    except UnicodeEncodeError:
+        return patterns
+
+
+@cache
+def _sieve(patterns: Patterns, is_ascii: bool) -> Any:
+    """What says which of the expressions match, twenty times as fast as they.
+
+    It knows where a word ends in plain letters only: for other texts it finds too many.
     """
     import re2  # 2 MB that a process without patterns has no use for
 
-    loose = pattern.pattern.replace(r"\b", "").replace(r"\w+", "(?s:.)").replace(r"\w*", "")
-    return re2.compile(f"(?i){loose}")
-
-
-def _search(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
-    """The first match; the two kinds of i that RE2 folds otherwise are left to Python."""
-    if "\u0130" not in text and "\u0131" not in text:
-        try:
-            if _may_match(pattern).search(text) is None:
-                return None
-        except UnicodeEncodeError:  # half a surrogate pair
-            pass
-    return pattern.search(text)
+    sieve = re2.Set.SearchSet()
+    for each in patterns:
+        pattern = each.pattern
+        if not is_ascii:
+            pattern = pattern.replace(r"\b", "").replace(r"\w+", "(?s:.)").replace(r"\w*", "")
+        sieve.Add(f"(?i){pattern}")
+    sieve.Compile()
+    return sieve
 
 
 def _quoted(found: re.Match[str]) -> str:
@@ -243,7 +263,7 @@ def _words(text: str) -> set[str]:
     """The words of four letters and more, in lower case."""
     lower = text[:MOST_READ].lower()
     if lower.isascii():
-        return {word for word in lower.translate(_APART).split() if len(word) >= 4}
+        return {word for word in set(lower.translate(_APART).split()) if len(word) >= 4}
     return set(WORD.findall(lower))
 
 

@@ -6,6 +6,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
+RATINGS = ("tone", "usefulness", "calming", "naturalness", "trust")
+EMPLOYEE = (
+    *("understoodNeed", "rightNextMove", "calmingEffect", "riskOrConfusion", "seniorReview"),
+    "reusableLearning",
+)
+GUIDANCE = (
+    *("emotionalValidation", "cognitiveUnderstanding", "actionability", "toneAppropriateness"),
+    "authenticity",
+)
+
 
 class Question(NamedTuple):
     """A criterion of the rubric: its key, its type and name for people, whether it takes many."""
@@ -93,3 +103,47 @@ class LabHead:
     metadata: dict[str, Any]
     suspicious: list[dict[str, str]] = field(default_factory=list)
     n_suspicious: int = 0
+
+
+class LabItem(NamedTuple):
+    """A case, where it stands in its queue, and the reader's own unsaved answers, as JSON."""
+
+    case_id: str
+    item_id: int | None
+    state: str
+    is_open: bool  # whether all may know the state
+    has_draft: bool
+    draft: str | None
+    draft_was_shown: bool
+    status: str
+    prompt: str
+    response: str
+
+
+class LabReview(NamedTuple):
+    """A saved review; `answers`, `others` and `checks` are JSON."""
+
+    item_id: int
+    kind: str
+    is_counted: bool
+    n_revisions: int
+    saved_at: str
+    reviewer_id: str
+    reviewer_email: str
+    reviewer_name: str
+    saved_by_id: str
+    saved_by_email: str
+    saved_by_name: str
+    answers: str
+    others: str  # those that are not the Lab's
+    checks: str
+    feedback: str
+    was_shown: bool  # what the product suggests
+
+
+class LabPage(NamedTuple):
+    """Cases in their order; reviews in the order in which they were saved; what was settled."""
+
+    items: list[LabItem]
+    reviews: list[LabReview]
+    settled: dict[int, str]
