@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from operator import itemgetter
 
 import msgspec
 
@@ -46,6 +47,8 @@ class Said(msgspec.Struct):
 
 NOTHING = Said().value
 Values = dict[str, bytes | msgspec.Raw]
+# What no answer says, whatever a rubric calls its own: null until it is known.
+OURS: Values = dict.fromkeys((*SUGGESTED, "reviewState", "adjudication"), NULL)
 _encode = msgspec.json.Encoder().encode
 _answers_of = msgspec.json.Decoder(dict[str, Said]).decode
 
@@ -60,7 +63,9 @@ class LabResults:
         self.keys = keys
         self.suggests = suggests
         self.sees_run = sees_run
-        self.form, self.places = _form(keys)
+        self.form, places = _form(keys)
+        self.blank: Values = dict.fromkeys(places, NULL) | {NOTES: NO_TEXT}
+        self.of_places = itemgetter(*places)
 
     def lines(self, page: LabPage) -> list[bytes]:
         """The cases of a page, one a line."""
@@ -75,7 +80,7 @@ class LabResults:
     def _line(self, item: LabItem, reviews: Sequence[LabReview], settled: str | None) -> bytes:
         """Draft, primary review, and all reviews. Primary is a person's that was saved last."""
         draft, primary = b"{}", (NULL, NULL, NULL)
-        proposed = self._proposed(item) if reviews or item.has_draft else ()
+        proposed = self._proposed(item) if reviews or item.has_draft else OURS
         if item.has_draft:
             values = self._values(item.draft or "{}", proposed, was_shown=item.draft_was_shown)
             draft = self._written(values)
@@ -95,27 +100,29 @@ class LabResults:
             b'"allReviews": [%b]},\n'
         ) % (_encode(item.case_id), draft, *primary, b", ".join(entries))
 
-    def _proposed(self, item: LabItem) -> Sequence[bytes]:
-        return snippets(item.prompt, item.response, item.status) if self.suggests else ()
+    def _proposed(self, item: LabItem) -> Values:
+        """What no answer says, with what the product suggests for the case."""
+        if not self.suggests:
+            return OURS
+        found = snippets(item.prompt, item.response, item.status)
+        return OURS | dict(zip(SUGGESTED, found, strict=True))
 
-    def _values(self, answers: str, proposed: Sequence[bytes], *, was_shown: bool) -> Values:
+    def _values(self, answers: str, proposed: Values, *, was_shown: bool) -> Values:
         """What stands at each place of a review, but for its state and what was settled."""
-        values: Values = {key: said.value for key, said in _answers_of(answers).items()}
-        if values.get(NOTES, NOTHING) is NOTHING:
+        said = {key: each.value for key, each in _answers_of(answers).items()}
+        ours = proposed if self.sees_run or was_shown else OURS
+        values = self.blank | said | ours
+        if values[NOTES] is NOTHING:
             values[NOTES] = NO_TEXT
         values["canonCandidate"] = self._canon(values)
-        values["reviewState"] = values["adjudication"] = NULL
-        if proposed and (self.sees_run or was_shown):
-            values.update(zip(SUGGESTED, proposed, strict=True))
-        else:
-            values.update(dict.fromkeys(SUGGESTED, NULL))
         return values
 
     def _written(self, values: Values) -> bytes:
-        return self.form % tuple([values.get(place, NULL) for place in self.places])
+        written: bytes = self.form % self.of_places(values)
+        return written
 
     def _said(self, values: Values, key: str) -> bytes:
-        return bytes(values[key]) if key in self.keys and key in values else NULL
+        return bytes(values.get(key, NULL)) if key in self.keys else NULL
 
     def _state(self, values: Values, item: LabItem) -> bytes:
         """Where the review sends its item, or where the item is once that is told to all."""

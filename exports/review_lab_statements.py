@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from exports.review_sql import (
-    RAW,
     constant,
     joined,
     json,
@@ -73,7 +72,7 @@ class Rows(Protocol):
 def order(plan: LabPlan, rows: Rows) -> str:
     """The ids of the cases, one a line."""
     line = joined(["'      '", whole(f"i.{plan.case_id}"), "','"])
-    return f"COPY ({_from_cases(plan, rows, line)}) TO STDOUT {RAW}"
+    return _from_cases(plan, rows, line)
 
 
 def cases(plan: LabPlan, rows: Rows) -> str:
@@ -98,7 +97,7 @@ def cases(plan: LabPlan, rows: Rows) -> str:
             {constant(f'"{plan.created_at}"')})""",
     }
     line = joined(["'      '", whole(f"i.{plan.case_id}"), "': {'", *members(told), "'},'"])
-    return f"COPY ({_from_cases(plan, rows, line)}) TO STDOUT {RAW}"
+    return _from_cases(plan, rows, line)
 
 
 def _from_cases(plan: LabPlan, rows: Rows, line: str) -> str:

@@ -128,6 +128,11 @@ def all_of(statement: str, using: str) -> list[Any]:
         return list(cursor.fetchall())
 
 
+def lines_of(statement: str, using: str) -> list[str]:
+    """The lines of a SELECT of one text: a third of the time that a COPY of them takes here."""
+    return [f"{line}\n" for (line,) in all_of(statement, using)]
+
+
 # --- human reviews --------------------------------------------------------------------------------
 
 
@@ -166,8 +171,8 @@ def lab_blocks(scope: ReviewScope, plan: LabPlan, using: str) -> Blocks:
     for part, statement in (("order", lab.order), ("cases", lab.cases)):
         yield [RunBlock(part, 0, b"")]
         for rows in _rows(scope, using):
-            lines = copied(statement(plan, rows), using)
-            yield [RunBlock(part, len(lines), b"".join(lines))]
+            lines = lines_of(statement(plan, rows), using)
+            yield [RunBlock(part, len(lines), "".join(lines).encode())]
     yield [RunBlock("results", 0, b"")]
     results = LabResults(plan.keys, suggests=plan.suggests, sees_run=plan.sees_run)
     for rows in _rows(scope, using):
@@ -179,7 +184,7 @@ def lab_pairs(scope: ReviewScope, plan: LabPlan, using: str) -> Iterator[list[tu
     """Each case with what was said of it, read: for files that people read."""
     results = LabResults(plan.keys, suggests=plan.suggests, sees_run=plan.sees_run)
     for rows in _rows(scope, using):
-        told = copied(lab.cases(plan, rows), using)
+        told = [line.encode() for line in lines_of(lab.cases(plan, rows), using)]
         said = results.lines(lab_page(plan, rows, using))
         yield [(_value(case), _value(result)) for case, result in zip(told, said, strict=True)]
 
