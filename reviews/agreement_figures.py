@@ -21,7 +21,7 @@ from reviews.agreement import cautions
 from reviews.agreement.tables import Histogram
 from reviews.agreement_floors import floors_of
 from reviews.agreement_measuring import LIMITS, figures_of_part, parts_of, warned, worst_first
-from reviews.agreement_metrics import TEXT, criteria_of
+from reviews.agreement_metrics import CHECK, TEXT, criteria_of
 from reviews.agreement_outlook import outlook_of
 from reviews.agreement_people import (
     disagreement,
@@ -35,7 +35,6 @@ from reviews.agreement_rates import (
     among_reviewers,
     by_exposure,
     flagged_share,
-    n_different,
     n_incomparable,
     on_the_same_cells,
     wrong_both,
@@ -169,12 +168,13 @@ def _left_out(queue: Queue, which: Which, table: Table, *, leads: bool) -> list[
 
 def _n_unanswered(table: Table, n_criteria: int) -> int:
     """Criteria that the reviews that count leave open."""
-    is_check = np.array([metric.kind == "check" for metric in table.metrics], dtype=bool)
-    rows = ~is_check[table.cell_metric[table.ratings.units]] if len(is_check) else slice(0)
-    items = table.cell_item[table.ratings.units][rows]
-    pairs = items * max(len(table.people), 1) + table.ratings.raters[rows]
-    n_answers = len(pairs) + table.n_flags_aside
-    return max(0, n_different(pairs) * n_criteria - n_answers)
+    last = [rows.stop for metric, _, rows, _ in table.parts if metric.kind != CHECK][-1:]
+    rows = slice(*last or (0,))  # checks come after criteria
+    items = table.cell_item[table.ratings.units[rows]]
+    reviewed = np.zeros((len(table.item_ids), len(table.people)), dtype=bool)
+    reviewed[items, table.ratings.raters[rows]] = True
+    n_answers = len(items) + table.n_flags_aside
+    return max(0, int(np.count_nonzero(reviewed)) * n_criteria - n_answers)
 
 
 def _warnings(table: Table) -> list[Warned]:

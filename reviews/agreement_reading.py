@@ -22,14 +22,16 @@ from django.db import connection
 from reviews.agreement.tables import Floats, Ints
 
 # Reviews that are typed over come as a list: joined, PostgreSQL may hash all ratings to find them.
-OPEN = """a.review_id <> ALL (%(dirty)s::uuid[]) AND NOT EXISTS (
+REVEALED = """AND NOT EXISTS (
         SELECT FROM reviews_queueitem i
         WHERE i.id = a.queue_item_id AND i.queue_id = %(queue)s AND i.revealed_at IS NULL
             AND %(blind)s::boolean
-    ) AND (%(only)s::uuid IS NULL OR a.queue_item_id IN (
+    )"""
+OPEN = f"""a.review_id <> ALL (%(dirty)s::uuid[]) {REVEALED}
+    AND (%(only)s::uuid IS NULL OR a.queue_item_id IN (
         SELECT s.queue_item_id FROM reviews_slot s
         WHERE s.queue_id = %(queue)s AND s.reviewer_id = %(only)s::uuid AND s.state = 'submitted'
-    ))"""
+    ))"""  # noqa: S608 (constants)
 RATINGS = f"""
 SELECT a.criterion, a.reviewer_id,
     CASE WHEN a.criterion <> ALL(%(numbers)s) THEN coalesce(a.labels::text, a.value) END,
@@ -116,7 +118,7 @@ class Which:
 
     @cached_property
     def waits(self) -> bool:
-        """Whether any item is hidden yet: where none is, statements need not look for them."""
+        """Whether any item is hidden yet."""
         return self.is_blind and bool(_rows(WAITS, {"queue": self.queue})[0][0])
 
     def told(self, **more: Any) -> dict[str, Any]:
@@ -156,7 +158,9 @@ def read_sets(which: Which, criteria: Sequence[str]) -> dict[str, tuple[str, ...
 
 def read_ratings(which: Which, numbers: Sequence[str], texts: Sequence[str]) -> list[Alike]:
     """The eligible ratings of all criteria but the free texts, in no order."""
-    found = _packed(RATINGS, which.told(numbers=list(numbers), texts=list(texts)))
+    # Told that nothing is hidden, PostgreSQL would still join that nothing to each rating.
+    statement = RATINGS if which.waits else RATINGS.replace(REVEALED, "")
+    found = _packed(statement, which.told(numbers=list(numbers), texts=list(texts)))
     return [
         Alike(key, person, value, flagged, exposed, _ints(items), _ints(checks), _floats(given))
         for key, person, value, flagged, exposed, items, checks, given in found

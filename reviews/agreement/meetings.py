@@ -18,16 +18,13 @@ from reviews.agreement.tables import Ints, Ratings, numbered, tally
 
 @dataclass(frozen=True)
 class PairTable:
-    """Two raters by their codes, the lower first, and how often they gave which two values on the
-    same units, (V, V), the first rater's in rows."""
+    """Two raters by their codes, the lower first, the n units that both rated, and how often they
+    gave which two values there, (V, V), the first rater's in rows."""
 
     first: int
     second: int
+    n: int
     table: Ints
-
-    @property
-    def n(self) -> int:
-        return int(self.table.sum())
 
     @property
     def margins(self) -> tuple[Ints, Ints]:
@@ -81,8 +78,5 @@ class Meetings:
             else:
                 there = cells
             tables = tally(there - start * size, len(who) * size).reshape(-1, n_values, n_values)
-            yield [
-                PairTable(*pair, table)
-                for pair, table in zip(who, tables, strict=True)
-                if table.any()
-            ]
+            each = zip(who, tables.sum(axis=(1, 2)).tolist(), tables, strict=True)
+            yield [PairTable(*pair, n, table) for pair, n, table in each if n]

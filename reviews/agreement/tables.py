@@ -191,8 +191,9 @@ class Ratings:
         rows = np.arange(len(self.units), dtype=np.int64)
         n_after = first + size - 1 - rows
         left = np.repeat(rows, n_after)
-        start = np.repeat(np.cumsum(n_after) - n_after, n_after)
-        return left, left + 1 + np.arange(len(left), dtype=np.int64) - start
+        right = np.arange(len(left), dtype=np.int64)
+        right += np.repeat(rows + 1 - (np.cumsum(n_after) - n_after), n_after)
+        return left, right
 
     @cached_property
     def counts(self) -> Ints:
