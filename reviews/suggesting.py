@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, NamedTuple
+
+from reviews.expressions import Expressions
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +65,8 @@ DISTRESS = re.compile(
 )
 QUESTION = re.compile(r"\?\s*$")
 WORD = re.compile(r"[^\W\d_]{4,}")
-# Everything but letters as spaces, for texts of plain letters.
-_APART = {n: " " for n in range(128) if not chr(n).isalpha()}
+# Plain letters as small ones, all else as spaces.
+_APART = bytes(ord(chr(n).lower()) if n < 128 and chr(n).isalpha() else 32 for n in range(256))
 MOST_READ = 20_000  # characters of each text that words are compared in
 
 
@@ -77,70 +78,38 @@ def findings(prompt: str, response: str, *, run_status: str = "success") -> list
 
 
 def _seen(prompt: str, response: str) -> Iterator[Finding]:
-    heard = _matches(_HEARD, response)
-    if found := heard.get(NEXT_MOVE):
+    heard = _HEARD.matches(response)
+    if found := heard.get("clear_next_move"):
         yield Finding("clear_next_move", f"It says what to do next: {_quoted(found)}.", True)
     elif QUESTION.search(response.strip()):
         yield Finding("clear_next_move", "It ends with a question that leads on.", True)
     else:
         yield Finding("no_next_move", "It does not say what happens next.", False)
-    if found := heard.get(CALMING):
+    if found := heard.get("calming_language"):
         yield Finding("calming_language", f"It calms: {_quoted(found)}.", True)
-    elif found := _matches(_ASKED, prompt).get(DISTRESS):
+    elif found := _ASKED.matches(prompt).get("distress"):
         yield Finding("nothing_calming", f"The prompt shows distress: {_quoted(found)}.", False)
     lines = [line for line in response.splitlines() if line.strip()]
     n_marked = sum(1 for line in lines if MARKED_LINE.match(line)) if len(lines) >= 4 else 0
     if n_marked >= 4 and n_marked * 2 > len(lines):
         yield Finding("list_heavy", f"{n_marked} of {len(lines)} lines are list items.", False)
-    for name, pattern, says in (
-        ("robotic_language", ROBOTIC, "It sounds like a machine"),
-        ("fake_empathy", FAKE_EMPATHY, "Its empathy is a phrase"),
-        ("overclaiming", OVERCLAIMING, "It claims more than it can know"),
+    for name, says in (
+        ("robotic_language", "It sounds like a machine"),
+        ("fake_empathy", "Its empathy is a phrase"),
+        ("overclaiming", "It claims more than it can know"),
     ):
-        if found := heard.get(pattern):
+        if found := heard.get(name):
             yield Finding(name, f"{says}: {_quoted(found)}.", False)
 
 
-Patterns = tuple[re.Pattern[str], ...]
-_HEARD = (NEXT_MOVE, CALMING, ROBOTIC, FAKE_EMPATHY, OVERCLAIMING)
-_ASKED = (DISTRESS,)
-
-
-def _matches(patterns: Patterns, text: str) -> dict[re.Pattern[str], re.Match[str]]:
-    """The first match of each expression that has one."""
-    found = ((each, each.search(text)) for each in _likely(patterns, text))
-    return {each: match for each, match in found if match}
-
-
-def _likely(patterns: Patterns, text: str) -> Patterns | list[re.Pattern[str]]:
-    """Those that may match, found in one pass; the two kinds of i that RE2 folds otherwise, and
-    half a surrogate pair, leave it to Python.
-    """
-    if "\u0130" in text or "\u0131" in text:
-        return patterns
-    try:
-        found = _sieve(patterns, text.isascii()).Match(text)
-        return [patterns[n] for n in found or ()]
-    except UnicodeEncodeError:
-        return patterns
-
-
-@cache
-def _sieve(patterns: Patterns, is_ascii: bool) -> Any:
-    """What says which of the expressions match, twenty times as fast as they.
-
-    It knows where a word ends in plain letters only: for other texts it finds too many.
-    """
-    import re2  # 2 MB that a process without patterns has no use for
-
-    sieve = re2.Set.SearchSet()
-    for each in patterns:
-        pattern = each.pattern
-        if not is_ascii:
-            pattern = pattern.replace(r"\b", "").replace(r"\w+", "(?s:.)").replace(r"\w*", "")
-        sieve.Add(f"(?i){pattern}")
-    sieve.Compile()
-    return sieve
+_HEARD = Expressions({
+    "clear_next_move": NEXT_MOVE,
+    "calming_language": CALMING,
+    "robotic_language": ROBOTIC,
+    "fake_empathy": FAKE_EMPATHY,
+    "overclaiming": OVERCLAIMING,
+})  # fmt: skip
+_ASKED = Expressions({"distress": DISTRESS})
 
 
 def _quoted(found: re.Match[str]) -> str:
@@ -251,20 +220,22 @@ def _understood(prompt: str, response: str, by_name: dict[str, str]) -> Suggesti
     key = "employeeReview.understoodNeed"
     if "no_answer" in by_name:
         return Suggestion(key, "no", (by_name["no_answer"],))
-    asked, answered = _words(prompt), _words(response)
+    asked, n = _shared_words(prompt, response)
     if not asked:
         return Suggestion(key, "not_sure", ("The prompt has no words to compare.",))
-    n = len(asked & answered)
-    reason = f"It takes up {n} of {len(asked)} words of the prompt."
-    return Suggestion(key, "yes" if n * 3 >= len(asked) else "mostly", (reason,))
+    reason = f"It takes up {n} of {asked} words of the prompt."
+    return Suggestion(key, "yes" if n * 3 >= asked else "mostly", (reason,))
 
 
-def _words(text: str) -> set[str]:
-    """The words of four letters and more, in lower case."""
-    lower = text[:MOST_READ].lower()
-    if lower.isascii():
-        return {word for word in set(lower.translate(_APART).split()) if len(word) >= 4}
-    return set(WORD.findall(lower))
+def _shared_words(prompt: str, response: str) -> tuple[int, int]:
+    """How many different words of four letters and more the prompt has, and how many it shares."""
+    prompt, response = prompt[:MOST_READ], response[:MOST_READ]
+    if prompt.isascii() and response.isascii():
+        said = set(prompt.encode().translate(_APART).split())
+        asked = {word for word in said if len(word) >= 4}
+        return len(asked), len(asked.intersection(response.encode().translate(_APART).split()))
+    words = set(WORD.findall(prompt.lower()))
+    return len(words), len(words.intersection(WORD.findall(response.lower())))
 
 
 def _learning(by_name: dict[str, str], bad: tuple[str, ...]) -> Iterator[Suggestion]:

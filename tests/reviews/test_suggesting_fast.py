@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 
 from reviews import suggesting
+from reviews.expressions import Expressions
 from reviews.suggesting import signs_of, suggest, values_of
 
 PIECES = (
@@ -26,17 +27,21 @@ def texts(seed: int) -> tuple[str, str]:
 
 
 def test_the_quick_search_finds_what_the_expressions_find() -> None:
-    patterns = (
-        suggesting.NEXT_MOVE, suggesting.CALMING, suggesting.ROBOTIC, suggesting.FAKE_EMPATHY,
-        suggesting.OVERCLAIMING, suggesting.DISTRESS,
-    )  # fmt: skip
+    patterns = {
+        "next": suggesting.NEXT_MOVE, "calming": suggesting.CALMING, "robotic": suggesting.ROBOTIC,
+        "empathy": suggesting.FAKE_EMPATHY, "claims": suggesting.OVERCLAIMING,
+        "distress": suggesting.DISTRESS,
+    }  # fmt: skip
+    expressions = Expressions(patterns)
     for seed in range(400):
-        for text in texts(seed):
-            for pattern in patterns:
-                found = suggesting._matches(patterns, text).get(pattern)
-                whole = pattern.search(text)
-                assert (found and found.span()) == (whole and whole.span()), text
-            assert suggesting._words(text) == set(suggesting.WORD.findall(text.lower()))
+        prompt, response = texts(seed)
+        for text in (prompt, response):
+            found = expressions.matches(text)
+            for name, pattern in patterns.items():
+                quick, whole = found.get(name), pattern.search(text)
+                assert (quick and quick.span()) == (whole and whole.span()), text
+        asked, said = (set(suggesting.WORD.findall(text.lower())) for text in (prompt, response))
+        assert suggesting._shared_words(prompt, response) == (len(asked), len(asked & said))
 
 
 def test_values_are_those_of_the_suggestions() -> None:
