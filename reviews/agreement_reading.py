@@ -75,10 +75,13 @@ WHERE c.run_id = %(run)s AND c.state = 'done'"""
 CHANCES = """
 SELECT string_agg(int8send(id), ''), string_agg(float8send(inclusion_probability), '')
 FROM reviews_queueitem WHERE queue_id = %(queue)s AND inclusion_probability < 1"""
+# Drafts are counted in two parts since each has its index.
 LEFT_OUT = f"""
 SELECT
     (SELECT count(*) FROM reviews_review
-        WHERE queue_id = %(queue)s AND draft IS NOT NULL) AS draft,
+        WHERE queue_id = %(queue)s AND draft IS NOT NULL AND saved_at IS NULL)
+    + (SELECT count(*) FROM reviews_review
+        WHERE queue_id = %(queue)s AND draft IS NOT NULL AND saved_at IS NOT NULL) AS draft,
     (SELECT count(*) FROM reviews_slot
         WHERE queue_id = %(queue)s AND state = 'skipped') AS skipped,
     (SELECT count(*) FROM reviews_slot
