@@ -18,7 +18,7 @@ from benchmarks.claims import load
 from benchmarks.queues import make_queue, make_reviewers
 from benchmarks.queues import run as sql
 from evalplatform.scoping.actor import Actor
-from reviews.agreement_figures import figures_of, table_of, which_of
+from reviews.figures.whole import figures_of, table_of, which_of
 from reviews.models import Queue, Rubric
 
 ROUNDS = 5

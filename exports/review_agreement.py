@@ -19,7 +19,7 @@ def agreement_rows(scope: ReviewScope) -> list[Row]:
     """Each quantity of the queue's figures with its interval, as the actor may be told them."""
     if scope.queue is None:
         return []
-    from reviews.agreement_figures import figures_of  # numpy: 30 MB, for this format alone
+    from reviews.figures.whole import figures_of  # numpy: 30 MB, for this format alone
 
     told = figures_of(scope.queue, by=scope.actor).as_json()
     if scope.is_reviewing:  # of people only to who does not review with them

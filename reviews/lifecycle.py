@@ -136,7 +136,7 @@ def _floors(queue: Queue, items: Any) -> dict[str, tuple[str, Any]]:
     """The gate of chosen floors: the items that reviewers differ on, else all of them."""
     if not queue.floors:
         return {}
-    from reviews.agreement_gate import items_in_the_way
+    from reviews.figures.gate import items_in_the_way
 
     ids = items_in_the_way(queue)
     rows = items.none() if ids is None else items.filter(pk__in=ids) if ids else items

@@ -23,7 +23,7 @@ from evalplatform.audit.recording import record
 from evalplatform.errors import Conflict
 from evalplatform.scoping.actor import Actor
 from evalplatform.scoping.managers import require_editable
-from reviews.agreement_floors import check_floors
+from reviews.figures.floors import check_floors
 from reviews.models import Queue, QueueItem, QueueReviewer, Rubric
 from reviews.queue_settings import FIXED_ERROR, SAID, fixed_in
 from reviews.sampling import Candidate, Chosen, Plan, draw, position_of

@@ -18,7 +18,7 @@ VERSION = 1
 
 def snapshot_of(queue: Queue, by: Actor) -> dict[str, Any]:
     """What a seal that is made now says of the review."""
-    from reviews.agreement_figures import figures_of  # numpy: only where figures are asked for
+    from reviews.figures.whole import figures_of  # numpy: only where figures are asked for
 
     version = queue.rubric_version
     return {

@@ -37,7 +37,7 @@ class AgreementView(OfQueue, ScopedAPIView):
         responses={200: OpenApiTypes.OBJECT},
     )
     def get(self, request: Request, pk: uuid.UUID) -> Response:
-        from reviews.agreement_figures import figures_of
+        from reviews.figures.whole import figures_of
 
         refuse_unknown(request, ())
         return Response(figures_of(self.queue, by=self.actor).as_json())
@@ -54,8 +54,8 @@ class AgreementCsvView(OfQueue, ScopedAPIView):
         responses={(200, "text/csv"): OpenApiTypes.STR},
     )
     def get(self, request: Request, pk: uuid.UUID) -> HttpResponse:
-        from reviews.agreement_csv import as_csv
-        from reviews.agreement_figures import figures_of
+        from reviews.figures.as_csv import as_csv
+        from reviews.figures.whole import figures_of
 
         refuse_unknown(request, ())
         text = as_csv(figures_of(self.queue, by=self.actor))
@@ -88,7 +88,7 @@ class AgreementItemsView(OfQueue, ScopedAPIView):
         responses={200: paged(AgreementItemRow)},
     )
     def get(self, request: Request, pk: uuid.UUID) -> Response:
-        from reviews.agreement_items import FILTERS, items_behind
+        from reviews.figures.items import FILTERS, items_behind
 
         refuse_unknown(request, (*FILTERS, *PAGING))
         given = request.query_params

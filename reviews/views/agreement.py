@@ -29,8 +29,8 @@ class AgreementView(OfQueue, ScopedPage):
     template_name = "reviews/agreement/agreement.html"
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
-        from reviews.agreement_figures import figures_of  # numpy: only where it is needed
-        from reviews.agreement_showing import Showing
+        from reviews.figures.showing import Showing
+        from reviews.figures.whole import figures_of  # numpy: only where it is needed
 
         self.request.place = "queues"  # type: ignore[attr-defined]
         figures = figures_of(self.queue, by=self.actor)
@@ -76,7 +76,7 @@ class AgreementItemsView(OfQueue, ScopedPage):
     template_name = "reviews/agreement/items.html"
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
-        from reviews.agreement_items import FILTERS, items_behind
+        from reviews.figures.items import FILTERS, items_behind
 
         self.request.place = "queues"  # type: ignore[attr-defined]
         asked = self.request.GET
@@ -104,7 +104,7 @@ class AgreementItemsView(OfQueue, ScopedPage):
 
     def about(self, query: dict[str, str]) -> list[str]:
         """The filter in words."""
-        from reviews.agreement_showing import about
+        from reviews.figures.showing import about
 
         ids = [query[name] for name in ("reviewer", "other") if name in query]
         found = User.objects.filter(pk__in=ids)

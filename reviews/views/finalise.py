@@ -156,7 +156,7 @@ class FinaliseView(OfReview, ScopedPage):
 
     def missed_floors(self) -> list[Any]:
         """The chosen floors that are not reached, each with its figure."""
-        from reviews.agreement_figures import figures_of  # numpy: only where it is asked for
+        from reviews.figures.whole import figures_of  # numpy: only where it is asked for
 
         figures = figures_of(self.queue, by=self.actor, is_whole=True)
         return [floor for floor in figures.floors if not floor.is_met]

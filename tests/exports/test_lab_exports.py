@@ -12,7 +12,7 @@ import pytest
 
 from exports import review_reading
 from reviews.adjudicating import adjudicate
-from reviews.agreement_figures import figures_of
+from reviews.figures.whole import figures_of
 from reviews.lifecycle import finalise
 from reviews.models import Queue, QueueItem, Review, Rubric, Seal
 from reviews.saving import open_review, save_draft

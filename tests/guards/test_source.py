@@ -139,14 +139,14 @@ EXEMPT = {
     "reviews/answer_rows.py all_rows": "answers of a revision that was just saved",
     "reviews/releasing.py all_rows": "counts at the item of a slot that editable_by(by) gave",
     "reviews/review_history.py all_rows": "the actor's own review, to note what they were shown",
-    "reviews/agreement_reading.py cursor": "ratings of a queue that visible_to(actor) gave",
+    "reviews/figures/reading.py cursor": "ratings of a queue that visible_to(actor) gave",
     "reviews/views/agreement.py Model.objects": "names of people who reviewed in a queue, whom "
     "items_behind() has found among those the actor is told of",
     "reviews/views/agreement.py values(*)": "the columns of queue_items, and the key",
-    "reviews/agreement_outlook.py cursor": "counts over a queue that visible_to(actor) gave",
-    "reviews/agreement_outlook.py all_rows": "final answers of a queue that the actor runs",
-    "reviews/agreement_figures.py all_rows": "items of a queue whose review the actor finalises",
-    "reviews/agreement_figures.py Model.objects": "names of people who reviewed in a queue that "
+    "reviews/figures/outlook.py cursor": "counts over a queue that visible_to(actor) gave",
+    "reviews/figures/outlook.py all_rows": "final answers of a queue that the actor runs",
+    "reviews/figures/whole.py all_rows": "items of a queue whose review the actor finalises",
+    "reviews/figures/whole.py Model.objects": "names of people who reviewed in a queue that "
     "the actor runs",
     "reviews/adjudicating.py all_rows": "adjudications of an item that visible_to(by) gave",
     "reviews/adjudication_desk.py all_rows": "the actor's own review, to note what they were shown",

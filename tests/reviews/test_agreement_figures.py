@@ -13,10 +13,10 @@ from django.core.exceptions import ValidationError
 from django.db import connection
 
 from evalplatform.scoping.actor import Actor
-from reviews.agreement_figures import figures_of
-from reviews.agreement_items import items_behind
-from reviews.agreement_shapes import AgreementFigures
 from reviews.claiming import claim
+from reviews.figures.items import items_behind
+from reviews.figures.shapes import AgreementFigures
+from reviews.figures.whole import figures_of
 from reviews.lifecycle import gates
 from reviews.models import Queue, QueueItem, Review, Rubric, Slot
 from reviews.queueing import change_queue

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from reviews.adjudicating import adjudicate
-from reviews.agreement_csv import as_csv
-from reviews.agreement_figures import figures_of
-from reviews.agreement_shapes import Outlook
+from reviews.figures.as_csv import as_csv
+from reviews.figures.shapes import Outlook
+from reviews.figures.whole import figures_of
 from reviews.models import Queue, QueueItem
 from runs.models import CheckResult
 from tests.agreement_made import Told, add_reviews

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from reviews.agreement_figures import figures_of
+from reviews.figures.whole import figures_of
 from reviews.models import Queue, QueueItem, Rubric
 from runs.models import CheckResult
 from tests.agreement_made import FLAG, Told, add_reviews

@@ -17,8 +17,8 @@ from rest_framework.test import APIClient
 from evalplatform.audit.models import AuditEvent
 from evalplatform.errors import Conflict
 from reviews.adjudicating import adjudicate, contest
-from reviews.agreement_figures import figures_of
 from reviews.claiming import claim
+from reviews.figures.whole import figures_of
 from reviews.lifecycle import finalise, gates, reopen, status_of, statuses_of
 from reviews.models import Queue, QueueItem, Review, ReviewRevision, Seal, Slot
 from reviews.queueing import add_ids

@@ -29,10 +29,10 @@ from reviews.agreement.people import (
 from reviews.agreement.quantity import NOT_APPLICABLE, Quantity, null
 from reviews.agreement.rates import missing_long
 from reviews.agreement.tables import Floats, Histogram, Moments, Ratings
-from reviews.agreement_metrics import CHECK, INTERVAL, NOMINAL, ORDINAL, SETS, Metric
-from reviews.agreement_rates import among_reviewers, auto_figures, share
-from reviews.agreement_shapes import MetricFigures, Rate, Warned
-from reviews.agreement_table import Table
+from reviews.figures.metrics import CHECK, INTERVAL, NOMINAL, ORDINAL, SETS, Metric
+from reviews.figures.rates import among_reviewers, auto_figures, share
+from reviews.figures.shapes import MetricFigures, Rate, Warned
+from reviews.figures.table import Table
 
 MOST_SETS = 1_000  # beyond, their distances would be millions
 LIMITS = Thresholds()

@@ -13,8 +13,8 @@ from typing import Any
 from django.core.exceptions import ValidationError
 
 from reviews.agreement.quantity import NO_DATA, Quantity, null
-from reviews.agreement_metrics import label_of
-from reviews.agreement_shapes import Filter, FloorFigures, MetricFigures, Rate
+from reviews.figures.metrics import label_of
+from reviews.figures.shapes import Filter, FloorFigures, MetricFigures, Rate
 from reviews.models import Queue
 from reviews.rubrics.shape import Shape
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from reviews.agreement.quantity import REASONS, Quantity
-from reviews.agreement_shapes import Rate
+from reviews.figures.shapes import Rate
 from runs.run_numbers import percent
 
 NONE = "–"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from reviews.agreement_figures import table_of, which_of
-from reviews.agreement_floors import floors_of
-from reviews.agreement_items import cells_of
-from reviews.agreement_measuring import figures_of_part, parts_of
-from reviews.agreement_rates import against_reviewers, among_reviewers
-from reviews.agreement_shapes import FloorFigures
-from reviews.agreement_table import Table
+from reviews.figures.floors import floors_of
+from reviews.figures.items import cells_of
+from reviews.figures.measuring import figures_of_part, parts_of
+from reviews.figures.rates import against_reviewers, among_reviewers
+from reviews.figures.shapes import FloorFigures
+from reviews.figures.table import Table
+from reviews.figures.whole import table_of, which_of
 from reviews.models import Queue
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from reviews.agreement_shapes import AgreementFigures, Filter, FloorFigures
-from reviews.agreement_shown import coefficient, number, share, share_text
+from reviews.figures.shapes import AgreementFigures, Filter, FloorFigures
+from reviews.figures.shown import coefficient, number, share, share_text
 
 if TYPE_CHECKING:  # they bring numpy along
     from reviews.agreement.bounds import Deciding, Range

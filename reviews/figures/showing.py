@@ -7,8 +7,8 @@ from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
 
-from reviews.agreement_metrics import label_of
-from reviews.agreement_shapes import (
+from reviews.figures.metrics import label_of
+from reviews.figures.shapes import (
     AgreementFigures,
     Beside,
     DisputedItem,
@@ -17,10 +17,10 @@ from reviews.agreement_shapes import (
     Rate,
     Warned,
 )
-from reviews.agreement_showing_ahead import headline_ahead, pass_rate, shown_floor
-from reviews.agreement_showing_people import People
-from reviews.agreement_shown import NONE, Shown, coefficient, rate_of, share
-from reviews.agreement_warnings import EXPLAINED, Explained
+from reviews.figures.showing_ahead import headline_ahead, pass_rate, shown_floor
+from reviews.figures.showing_people import People
+from reviews.figures.shown import NONE, Shown, coefficient, rate_of, share
+from reviews.figures.warnings import EXPLAINED, Explained
 from reviews.rubrics.shape import Shape
 from runs.run_numbers import percent
 
@@ -229,7 +229,7 @@ def _cost(cost: float) -> str:
 
 def about(query: Mapping[str, str], shape: Shape, names: Mapping[str, str]) -> list[str]:
     """A filter of items in words; `names` of people by id."""
-    from reviews.agreement_items import CELLS
+    from reviews.figures.items import CELLS
 
     said = [CELLS[query.get("cells") or "rated"]]
     if query.get("metric"):

@@ -12,9 +12,9 @@ from reviews.agreement.automatic import confusion, wrong_rate
 from reviews.agreement.quantity import NO_DATA, NO_OVERLAP, NO_VARIATION, Quantity, null
 from reviews.agreement.rates import missing_long
 from reviews.agreement.tables import Floats, Ints, tally
-from reviews.agreement_shapes import AutoFigures, Beside, Rate
-from reviews.agreement_sorting import INCOMPARABLE, Mask
-from reviews.agreement_table import Table
+from reviews.figures.shapes import AutoFigures, Beside, Rate
+from reviews.figures.sorting import INCOMPARABLE, Mask
+from reviews.figures.table import Table
 
 PASS, FAIL = 0, 1
 

@@ -19,18 +19,19 @@ from evalplatform.accounts.roles import Verb
 from evalplatform.scoping.actor import Actor
 from reviews.agreement import cautions
 from reviews.agreement.tables import Histogram
-from reviews.agreement_floors import floors_of
-from reviews.agreement_measuring import LIMITS, figures_of_part, parts_of, warned, worst_first
-from reviews.agreement_metrics import CHECK, TEXT, criteria_of
-from reviews.agreement_outlook import outlook_of
-from reviews.agreement_people import (
+from reviews.desk import label_of
+from reviews.figures.floors import floors_of
+from reviews.figures.measuring import LIMITS, figures_of_part, parts_of, warned, worst_first
+from reviews.figures.metrics import CHECK, TEXT, criteria_of
+from reviews.figures.outlook import outlook_of
+from reviews.figures.people import (
     disagreement,
     disputed_items,
     pair_figures,
     people_figures,
     told_items,
 )
-from reviews.agreement_rates import (
+from reviews.figures.rates import (
     against_reviewers,
     among_reviewers,
     by_exposure,
@@ -39,11 +40,10 @@ from reviews.agreement_rates import (
     on_the_same_cells,
     wrong_both,
 )
-from reviews.agreement_reading import Which, read_left_out
-from reviews.agreement_shapes import AgreementFigures, LeftOut, Warned
-from reviews.agreement_sorting import NO_VERDICT
-from reviews.agreement_table import Table, read_table
-from reviews.desk import label_of
+from reviews.figures.reading import Which, read_left_out
+from reviews.figures.shapes import AgreementFigures, LeftOut, Warned
+from reviews.figures.sorting import NO_VERDICT
+from reviews.figures.table import Table, read_table
 from reviews.models import Queue, QueueItem
 
 QUEUE, OWN = "queue", "own"

@@ -15,10 +15,10 @@ from reviews.agreement.meetings import Meetings
 from reviews.agreement.people import leave_one_out
 from reviews.agreement.quantity import NO_DATA, Quantity, null
 from reviews.agreement.tables import Floats, Ints, sums, tally
-from reviews.agreement_measuring import LIMITS, Part, apart_of, quadratic, warned
-from reviews.agreement_metrics import INTERVAL, NOMINAL, ORDINAL, SETS
-from reviews.agreement_shapes import DisputedItem, PairFigures, PersonFigures, Warned
-from reviews.agreement_table import Table
+from reviews.figures.measuring import LIMITS, Part, apart_of, quadratic, warned
+from reviews.figures.metrics import INTERVAL, NOMINAL, ORDINAL, SETS
+from reviews.figures.shapes import DisputedItem, PairFigures, PersonFigures, Warned
+from reviews.figures.table import Table
 
 MOST_DISPUTED = 50
 

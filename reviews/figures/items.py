@@ -10,12 +10,12 @@ from django.core.exceptions import ValidationError
 
 from evalplatform.scoping.actor import Actor
 from reviews.agreement.rates import auto_agreement
-from reviews.agreement_figures import table_of, tells_all, which_of
-from reviews.agreement_measuring import parts_of
-from reviews.agreement_people import disagreement
-from reviews.agreement_rates import FAIL, PASS
-from reviews.agreement_sorting import Mask
-from reviews.agreement_table import Table
+from reviews.figures.measuring import parts_of
+from reviews.figures.people import disagreement
+from reviews.figures.rates import FAIL, PASS
+from reviews.figures.sorting import Mask
+from reviews.figures.table import Table
+from reviews.figures.whole import table_of, tells_all, which_of
 from reviews.models import Queue, QueueItem
 
 CELLS = {

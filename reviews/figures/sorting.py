@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reviews.agreement.tables import Floats, Ints, Ratings, numbered, tally
-from reviews.agreement_metrics import INTERVAL, Metric
-from reviews.agreement_reading import Alike
+from reviews.figures.metrics import INTERVAL, Metric
+from reviews.figures.reading import Alike
 
 Mask = NDArray[np.bool_]
 NO_VERDICT, INCOMPARABLE = -1, -2

@@ -25,9 +25,9 @@ from reviews.agreement.bounds import (
 )
 from reviews.agreement.corrected import FAIL, PASS, Corrected, Reviewed, corrected_rate
 from reviews.agreement.tables import Floats, Ints, Ratings
-from reviews.agreement_metrics import CHECK, INTERVAL, SETS, TEXT, Metric, criteria_of
-from reviews.agreement_shapes import FloorFigures, Outlook
-from reviews.agreement_table import Table
+from reviews.figures.metrics import CHECK, INTERVAL, SETS, TEXT, Metric, criteria_of
+from reviews.figures.shapes import FloorFigures, Outlook
+from reviews.figures.table import Table
 from reviews.models import Adjudication, Queue
 
 WAITING = """

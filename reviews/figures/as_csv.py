@@ -13,7 +13,7 @@ from typing import Any
 
 from evalplatform.spreadsheets import safe_cell
 from reviews.agreement.quantity import Quantity
-from reviews.agreement_shapes import AgreementFigures, Beside, MetricFigures, Outlook, Rate
+from reviews.figures.shapes import AgreementFigures, Beside, MetricFigures, Outlook, Rate
 
 HEADER = ("figure", "metric", "about", "value", "reason", "se", "ci_low", "ci_high", "n", "n_items")
 Row = tuple[Any, ...]

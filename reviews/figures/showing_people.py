@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from reviews.agreement_shapes import (
+from reviews.figures.shapes import (
     AgreementFigures,
     Filter,
     MetricFigures,
     PairFigures,
     PersonFigures,
 )
-from reviews.agreement_shown import number, share
+from reviews.figures.shown import number, share
 
 MOST_COLUMNS = 8  # metrics beside each other, the worst
 

@@ -11,8 +11,8 @@ from uuid import UUID
 import numpy as np
 
 from reviews.agreement.tables import Floats, Ints, Ratings, sums
-from reviews.agreement_metrics import INTERVAL, SETS, TEXT, Metric, check_of, criteria_of
-from reviews.agreement_reading import (
+from reviews.figures.metrics import INTERVAL, SETS, TEXT, Metric, check_of, criteria_of
+from reviews.figures.reading import (
     Alike,
     Which,
     read_chances,
@@ -21,7 +21,7 @@ from reviews.agreement_reading import (
     read_sets,
     read_verdicts,
 )
-from reviews.agreement_sorting import (
+from reviews.figures.sorting import (
     ASIDE,
     INCOMPARABLE,
     NO_VERDICT,
