@@ -45,7 +45,7 @@ WHERE a.queue_id = %(queue)s AND a.is_rating AND a.criterion <> ALL(%(texts)s)
     AND (a.flagged OR a.value IS NOT NULL)
     AND (a.flagged OR a.number < 'NaN' OR a.criterion <> ALL(%(numbers)s)) AND {OPEN}
 GROUP BY 1, 2, 3, 4, 5"""  # noqa: S608 (constants)
-WAITS = """
+HIDDEN = """
 SELECT EXISTS (SELECT FROM reviews_queueitem WHERE queue_id = %(queue)s AND revealed_at IS NULL)"""
 DIRTY = """
 SELECT id FROM reviews_review
@@ -119,14 +119,13 @@ class Which:
         """Saved reviews that were typed over since."""
         return [pk for (pk,) in _rows(DIRTY, {"queue": self.queue})]
 
-    @cached_property
-    def waits(self) -> bool:
-        """Whether any item is hidden yet."""
-        return self.is_blind and bool(_rows(WAITS, {"queue": self.queue})[0][0])
+    def hides(self) -> bool:
+        """Whether any item is hidden as it stands now."""
+        return self.is_blind and bool(_rows(HIDDEN, {"queue": self.queue})[0][0])
 
     def told(self, **more: Any) -> dict[str, Any]:
         """Parameters of the statements."""
-        held = {"queue": self.queue, "run": self.run, "blind": self.waits, "only": self.only}
+        held = {"queue": self.queue, "run": self.run, "blind": self.is_blind, "only": self.only}
         return held | {"dirty": self.dirty} | more
 
 
@@ -161,9 +160,13 @@ def read_sets(which: Which, criteria: Sequence[str]) -> dict[str, tuple[str, ...
 
 def read_ratings(which: Which, numbers: Sequence[str], texts: Sequence[str]) -> list[Alike]:
     """The eligible ratings of all criteria but the free texts, in no order."""
-    # Told that nothing is hidden, PostgreSQL would still join that nothing to each rating.
-    statement = RATINGS if which.waits else RATINGS.replace(REVEALED, "")
-    found = _packed(statement, which.told(numbers=list(numbers), texts=list(texts)))
+    told = which.told(numbers=list(numbers), texts=list(texts))
+    found = None
+    if not which.hides():
+        # Told that nothing is hidden, PostgreSQL would still join that nothing to each rating.
+        found = _packed(RATINGS.replace(REVEALED, ""), told)
+    if found is None or which.hides():  # or an item came meanwhile, and a rating of it
+        found = _packed(RATINGS, told)
     return [
         Alike(key, person, value, flagged, exposed, _ints(items), _ints(checks), _floats(given))
         for key, person, value, flagged, exposed, items, checks, given in found

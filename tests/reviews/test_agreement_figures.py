@@ -15,6 +15,7 @@ from django.db import connection
 from evalplatform.scoping.actor import Actor
 from reviews.claiming import claim
 from reviews.figures.items import items_behind
+from reviews.figures.reading import Which
 from reviews.figures.shapes import AgreementFigures
 from reviews.figures.whole import figures_of
 from reviews.lifecycle import gates
@@ -184,6 +185,25 @@ def test_every_figure_is_what_the_definitions_make_of_the_exported_tables(cast: 
         *("draft", "unrevealed", "superseded", "after_reveal", "text")
     }
     check_all(evidence, found)
+
+
+@pytest.mark.django_db
+def test_an_item_that_comes_while_ratings_are_read_stays_hidden(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue = make_queue(owner=cast.olga, n_items=1, reviews_per_item=2)
+    slot = claim(queue, by=cast.eva)
+    assert slot is not None
+    save(slot.queue_item, YES, by=cast.eva)
+    looked, hides = [], Which.hides
+
+    def not_there_at_first(which: Which) -> bool:
+        looked.append(which)
+        return len(looked) > 1 and hides(which)
+
+    monkeypatch.setattr(Which, "hides", not_there_at_first)
+    assert figures_of(queue, by=cast.olga).n_ratings == 0
+    assert len(looked) == 2
 
 
 @pytest.mark.django_db
