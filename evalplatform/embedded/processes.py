@@ -102,6 +102,8 @@ def dies_with_parent(number: signal.Signals) -> Callable[[], None]:
     parent = os.getpid()
 
     def ask() -> None:
+        if number != signal.SIGKILL:  # a shell has what it starts with & ignore SIGQUIT
+            signal.signal(number, signal.SIG_DFL)
         signal_when_parent_dies(number)
         if os.getppid() != parent:  # it died before we could ask
             os._exit(1)

@@ -73,9 +73,11 @@ def test_two_test_sessions_do_not_see_each_other(tmp_path: Path) -> None:
 
 
 @pytest.mark.faults
-def test_servers_of_a_killed_test_session_end_with_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("handling", ["SIG_DFL", "SIG_IGN"])  # ignored: started with & by a shell
+def test_servers_of_a_killed_test_session_end_with_it(tmp_path: Path, handling: str) -> None:
     script = (
-        "import os, signal; from tests.services import TestServices; s = TestServices.start();"
+        f"import os, signal; signal.signal(signal.SIGQUIT, signal.{handling});"
+        "from tests.services import TestServices; s = TestServices.start();"
         "print(*[p.pid for _, p in s.running.processes], s.home.path, flush=True);"
         "os.kill(os.getpid(), signal.SIGKILL)"
     )
