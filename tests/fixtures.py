@@ -16,12 +16,16 @@ if TYPE_CHECKING:  # this file is a plugin: it is imported before the apps are r
     from tests.openai_server import OpenAIServer
 
 
-@pytest.fixture(autouse=True)
-def cheap_passwords() -> None:
-    """Hash test passwords cheaply: no test is about the price of a hash."""
-    from django.conf import settings
+@pytest.fixture(scope="session", autouse=True)
+def cheap_passwords() -> Iterator[None]:
+    """Hash test passwords cheaply: no test is about the price of a hash.
 
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    Once for the session, before any fixture saves people: Django keeps the first hashers it reads.
+    """
+    from django.test import override_settings
+
+    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+        yield
 
 
 @pytest.fixture
