@@ -171,9 +171,10 @@ def read_table(which: Which, shape: Shape) -> Table:
 
 
 def _read(which: Which, asked: Sequence[tuple[str, Metric]]) -> list[Alike]:
-    numbers = [key for key, metric in asked if metric.level == INTERVAL]
-    texts = [key for key, metric in asked if metric.level == TEXT]
-    return read_ratings(which, numbers, texts)
+    def keys(level: str) -> list[str]:
+        return [key for key, metric in asked if metric.level == level]
+
+    return read_ratings(which, numbers=keys(INTERVAL), sets=keys(SETS), texts=keys(TEXT))
 
 
 def _told(cells: Cells, results: Results, n_criteria: int) -> dict[str, Ints]:
