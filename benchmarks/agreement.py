@@ -20,8 +20,10 @@ from reviews.agreement.alpha import (
     apart_nominal,
     apart_ordinal,
     apart_ratio,
+    nominal_apart,
 )
 from reviews.agreement.long_csv import LongTable
+from reviews.agreement.meetings import Meetings
 from reviews.agreement.report import report
 from reviews.agreement.tables import Histogram, Ints, Ratings, moments_of
 
@@ -88,11 +90,13 @@ def metric_numbers(ratings: Ratings, items: Ints) -> None:
 
 def people_numbers(ratings: Ratings) -> None:
     """What a page shows of people: pairs, each against the others, alpha without each."""
-    pairs = kappa.rater_pairs(ratings)
-    people.pair_matrix(ratings, weights=chance.quadratic_weights(3), pairs=pairs)
+    met, weights = Meetings.of(ratings), chance.quadratic_weights(3)
+    met.rates()
     people.leave_one_out(ratings)
-    people.alpha_without_each(ratings, lambda left: apart_nominal(left.histogram))
-    cautions.marginal_shifts(pairs, list("123"), [str(rater) for rater in range(N_RATERS)])
+    people.alphas_without_each(ratings, nominal_apart)
+    for pairs in met.all_tables():
+        kappa.cohen_kappas(pairs.tables, weights)
+        cautions.marginal_shifts(pairs, list("123"), [str(rater) for rater in range(N_RATERS)])
 
 
 def many(rng: np.random.Generator, n_ratings: int) -> list[str]:

@@ -148,7 +148,9 @@ def reviewed(
         ]
     }  # fmt: skip
     rubric = Rubric.create(name=f"Bench {n_items} {kind} {is_distinct}", shape=shape, by=owner)
-    Queue.all_rows.filter(pk=queue.pk).update(rubric_version=rubric.newest())
+    version = rubric.newest()
+    Queue.all_rows.filter(pk=queue.pk).update(rubric_version=version)
+    version.freeze()
     where = {"queue": queue.pk, "each": 4}
     sql(REVIEWS, people=[each.user.pk for each in people], n=len(people), **where)
     sql(REVISIONS, **where)

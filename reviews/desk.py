@@ -76,12 +76,19 @@ def about(queue: Queue, actor: Actor, item: QueueItem | None = None) -> dict[str
     return {"queue": queue, "progress": own, "rail": rail_of(queue, item, actor)}
 
 
+LABELLED_BY = ("run_item__public_id", "session__title", "session__external_id")
+
+
 def label_of(item: QueueItem) -> str:
     """What people call an item: the id of the row, or the session's title."""
-    if item.run_item:
-        return item.run_item.public_id
-    session = item.session
-    return (session.title or session.external_id) if session else ""
+    row, session = item.run_item, item.session
+    told = (session.title, session.external_id) if session else (None, None)
+    return label_from(row.public_id if row else None, *told)
+
+
+def label_from(*told: str | None) -> str:
+    """The same from what stands in the columns LABELLED_BY."""
+    return next(filter(None, told), "")
 
 
 # --- what others said ----------------------------------------------------------------------------

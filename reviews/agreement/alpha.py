@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from reviews.agreement.intervals import jackknife_error, share_interval
+from reviews.agreement.intervals import jackknife_errors, share_interval
 from reviews.agreement.quantity import (
     FEWER_THAN_TWO_RATERS,
     NO_DATA,
@@ -33,24 +33,31 @@ class Apart:
     from the unit's ratings to those of all units; `multiplicity` how many units are like it.
     Differences are squared, but for sets. `largest` is the largest possible difference. `left_out`
     is alpha without the unit, where the differences depend on the margins (ordinal).
+    Where the same patterns are counted in R ways at once, all but `sizes` are (R, P), `largest` and
+    the sums (R,).
     """
 
     sizes: Floats
     inner: Floats
     cross: Floats
     multiplicity: Floats
-    largest: float
+    largest: float | Floats
     left_out: Floats | None = None
     reason: str | None = None
-    n_ratings: float = field(init=False)
-    observed: float = field(init=False)
-    expected: float = field(init=False)
+    n_ratings: Floats = field(init=False)
+    observed: Floats = field(init=False)
+    expected: Floats = field(init=False)
 
     def __post_init__(self) -> None:
         own = self.inner / (self.sizes - 1)
-        object.__setattr__(self, "n_ratings", float(self.sizes @ self.multiplicity))
-        object.__setattr__(self, "observed", float(own @ self.multiplicity))
-        object.__setattr__(self, "expected", float(self.cross @ self.multiplicity))
+        object.__setattr__(self, "n_ratings", self.multiplicity @ self.sizes)
+        object.__setattr__(self, "observed", _each(own, self.multiplicity))
+        object.__setattr__(self, "expected", _each(self.cross, self.multiplicity))
+
+
+def _each(values: Floats, times: Floats) -> Floats:
+    """The sum over patterns, (R, P) -> (R,)."""
+    return np.asarray(np.einsum("...p,...p->...", values, times))
 
 
 def nothing_apart(reason: str) -> Apart:
@@ -65,20 +72,42 @@ def alpha(apart: Apart) -> Quantity:
     p = D_o and s = se(alpha) * D_e as shares of the largest possible difference, n_eff = p(1-p)/s²,
     t(N-1). n is the number of units rated twice. Null `no_variation` where one value was used.
     """
-    n_units = round(float(apart.multiplicity.sum()))
+    return alphas(apart)[0]
+
+
+def alphas(apart: Apart) -> list[Quantity]:
+    """alpha of each of the R ways in which units are counted; `no_overlap` where none is."""
+    times = np.atleast_2d(apart.multiplicity)
+    n_units = np.rint(times.sum(axis=1)).astype(np.int64)
     if apart.reason:
-        return null(apart.reason, n_units)
-    if not apart.expected > 0:
+        return [null(apart.reason, n) for n in n_units.tolist()]
+    pairs = np.maximum(apart.n_ratings - 1, 1)
+    varies = apart.expected > 0
+    expected = np.where(varies, apart.expected, 1.0)
+    by_chance = expected / (np.maximum(apart.n_ratings, 1) * pairs * apart.largest)
+    left_out = _without_each(apart) if apart.left_out is None else apart.left_out
+    columns = (
+        varies,
+        1 - pairs * apart.observed / expected,
+        apart.observed / np.maximum(apart.n_ratings * apart.largest, 1e-300),
+        by_chance,
+        jackknife_errors(np.atleast_2d(left_out), times),
+    )
+    rows = zip(n_units.tolist(), *(np.atleast_1d(each).tolist() for each in columns), strict=True)
+    return [_alpha(*row) for row in rows]
+
+
+def _alpha(
+    n_units: int, varies: bool, value: float, seen: float, by_chance: float, se: float
+) -> Quantity:
+    """`seen` and `by_chance` are disagreement as a share of the largest possible."""
+    if not n_units:
+        return null(NO_OVERLAP)
+    if not varies:
         return null(NO_VARIATION, n_units)
-    pairs = apart.n_ratings - 1
-    value = 1 - pairs * apart.observed / apart.expected
     if n_units < 2:
         return Quantity(value=value, n=n_units)
-    left_out = _without_each(apart) if apart.left_out is None else apart.left_out
-    se = jackknife_error(left_out, apart.multiplicity)
-    by_chance = apart.expected / (apart.n_ratings * pairs * apart.largest)
-    seen = min(1.0, apart.observed / (apart.n_ratings * apart.largest))
-    low, high = share_interval(seen, se * by_chance, n_units)
+    low, high = share_interval(min(1.0, seen), se * by_chance, n_units)
     ci_low, ci_high = min(value, 1 - high / by_chance), max(value, 1 - low / by_chance)
     return Quantity(value, None, se, ci_low, ci_high, n_units)
 
@@ -96,13 +125,15 @@ def alpha_costs(apart: Apart) -> Floats:
 
 def _without_each(apart: Apart) -> Floats:
     """alpha without one unit, in closed form; 1 where what is left has a single value."""
-    n = apart.n_ratings - apart.sizes
-    observed = apart.observed - apart.inner / (apart.sizes - 1)
-    expected = apart.expected - 2 * apart.cross + apart.inner
-    return _one_minus(n, observed, expected, apart.expected)
+    n_ratings, seen, expected = (
+        each[..., None] for each in (apart.n_ratings, apart.observed, apart.expected)
+    )
+    observed = seen - apart.inner / (apart.sizes - 1)
+    left = expected - 2 * apart.cross + apart.inner
+    return _one_minus(n_ratings - apart.sizes, observed, left, expected)
 
 
-def _one_minus(n: Floats, observed: Floats, expected: Floats, scale: float) -> Floats:
+def _one_minus(n: Floats, observed: Floats, expected: Floats, scale: Floats) -> Floats:
     varies = expected > 1e-12 * scale
     ratio = (n - 1) * np.maximum(observed, 0.0) / np.where(varies, expected, 1.0)
     return np.where(varies, 1 - ratio, 1.0)
@@ -110,14 +141,80 @@ def _one_minus(n: Floats, observed: Floats, expected: Floats, scale: float) -> F
 
 def apart_nominal(histogram: Histogram) -> Apart:
     """Nominal: two values differ by 1 or not at all."""
-    if why := missing(histogram):
-        return nothing_apart(why)
+    return missing_apart(histogram) or nominal_apart(*_pairable(histogram))
+
+
+def apart_ordinal(histogram: Histogram) -> Apart:
+    """Ordinal: the squared difference of mid-ranks, which is Krippendorff's ordinal metric.
+
+    Columns in the order of the scale. The ranks come from the margins, so that they are made anew
+    for each unit that is left out. The largest difference is that of the extreme values in use.
+    """
+    return missing_apart(histogram) or ordinal_apart(*_pairable(histogram))
+
+
+def missing_apart(histogram: Histogram) -> Apart | None:
+    """Nothing, with its reason, if nothing can be compared."""
+    why = missing(histogram)
+    return nothing_apart(why) if why else None
+
+
+def _pairable(histogram: Histogram) -> tuple[Floats, Floats]:
     rated = histogram.pairable
-    counts, sizes = rated.patterns.astype(np.float64), rated.sizes.astype(np.float64)
-    times = rated.multiplicity.astype(np.float64)
+    return rated.patterns.astype(np.float64), rated.multiplicity.astype(np.float64)
+
+
+def nominal_apart(counts: Floats, times: Floats) -> Apart:
+    """Names, from (P, V) counts of units rated twice or more, which are there `times` (..., P)."""
+    sizes = counts.sum(axis=1)
     margins = times @ counts
-    inner = sizes * sizes - (counts * counts).sum(axis=1)
-    return Apart(sizes, inner, sizes * margins.sum() - counts @ margins, times, 1.0)
+    inner = np.broadcast_to(sizes * sizes - (counts * counts).sum(axis=1), times.shape)
+    cross = sizes * margins.sum(axis=-1, keepdims=True) - margins @ counts.T
+    return Apart(sizes, inner, cross, times, 1.0)
+
+
+def ordinal_apart(counts: Floats, times: Floats) -> Apart:
+    """Ratings on a scale, likewise."""
+    sizes = counts.sum(axis=1)
+    margins = times @ counts
+    ranks = _mid_ranks(margins)
+    squares = ranks * ranks
+    inner = _inner(counts, sizes, ranks[..., None, :])
+    around = (margins * squares).sum(axis=-1, keepdims=True)
+    cross = margins.sum(axis=-1, keepdims=True) * (squares @ counts.T) + sizes * around
+    used = margins > 0  # the ranks have mean 0, so that one of those in use is above it, one below
+    ends = (each(ranks, axis=-1, where=used, initial=0.0) for each in (np.max, np.min))
+    span = np.subtract(*ends) ** 2
+    left_out = _ordinal_without_each(counts, sizes, times, margins)
+    return Apart(sizes, inner, cross, times, np.where(span > 0, span, 1.0), left_out)
+
+
+def _mid_ranks(counts: Floats) -> Floats:
+    """Mid-ranks of the values from their counts (..., V), with mean 0 over the ratings."""
+    n = counts.sum(axis=-1, keepdims=True)
+    return np.asarray(np.cumsum(counts, axis=-1) - counts / 2 - n / 2)
+
+
+def _inner(counts: Floats, sizes: Floats, ranks: Floats) -> Floats:
+    """Squared differences over ordered pairs of each unit, (..., P); ranks (..., 1 or P, V)."""
+    weighted = counts * ranks
+    once, twice = weighted.sum(axis=-1), (weighted * ranks).sum(axis=-1)
+    return np.asarray(2 * (sizes * twice - once * once))
+
+
+def _ordinal_without_each(counts: Floats, sizes: Floats, times: Floats, margins: Floats) -> Floats:
+    """alpha without one unit of each pattern, (..., P), with the ranks that are then right."""
+    left = margins[..., None, :] - counts
+    ranks = _mid_ranks(left)
+    n = margins.sum(axis=-1, keepdims=True) - sizes
+    share = times / (sizes - 1)
+    own = np.eye(counts.shape[1]) * ((share * sizes) @ counts)[..., None, :]
+    form = 2 * (own - np.swapaxes(counts * share[..., None], -1, -2) @ counts)
+    observed = ((ranks @ form) * ranks).sum(axis=-1)
+    observed -= _inner(counts, sizes, ranks) / (sizes - 1)
+    expected = 2 * n * (left * ranks * ranks).sum(axis=-1)
+    scale = n.max(axis=-1, keepdims=True) ** 4
+    return _one_minus(n, observed, expected, scale)
 
 
 def apart_nominal_of(ratings: Ratings) -> Apart:
@@ -129,56 +226,6 @@ def apart_nominal_of(ratings: Ratings) -> Apart:
     differ = (rated.values[left] != rated.values[right]).astype(np.float64)
     others = len(rated.values) - tally(rated.values, rated.n_values)
     return _from_pairs(rated, differ, others[rated.values].astype(np.float64), 1.0)
-
-
-def apart_ordinal(histogram: Histogram) -> Apart:
-    """Ordinal: the squared difference of mid-ranks, which is Krippendorff's ordinal metric.
-
-    Columns in the order of the scale. The ranks come from the margins, so that they are made anew
-    for each unit that is left out. The largest difference is that of the extreme values in use.
-    """
-    if why := missing(histogram):
-        return nothing_apart(why)
-    rated = histogram.pairable
-    counts, sizes = rated.patterns.astype(np.float64), rated.sizes.astype(np.float64)
-    times = rated.multiplicity.astype(np.float64)
-    margins = times @ counts
-    n = float(margins.sum())
-    ranks = _mid_ranks(margins)
-    used = ranks[margins > 0]
-    inner = _inner(counts, sizes, ranks)
-    around = float(margins @ (ranks * ranks))
-    cross = n * (counts @ (ranks * ranks)) + sizes * around  # the ranks have mean 0
-    largest = float(used[-1] - used[0]) ** 2
-    left_out = _ordinal_without_each(counts, sizes, times, margins)
-    return Apart(sizes, inner, cross, times, largest or 1.0, left_out)
-
-
-def _mid_ranks(counts: Floats) -> Floats:
-    """Mid-ranks of the values from their counts (..., V), with mean 0 over the ratings."""
-    n = counts.sum(axis=-1, keepdims=True)
-    return np.asarray(np.cumsum(counts, axis=-1) - counts / 2 - n / 2)
-
-
-def _inner(counts: Floats, sizes: Floats, ranks: Floats) -> Floats:
-    """Squared differences over ordered pairs of each unit, (P,); ranks (V,) or (P, V)."""
-    once = (counts * ranks).sum(axis=1)
-    twice = (counts * ranks * ranks).sum(axis=1)
-    return np.asarray(2 * (sizes * twice - once * once))
-
-
-def _ordinal_without_each(counts: Floats, sizes: Floats, times: Floats, margins: Floats) -> Floats:
-    """alpha without one unit of each pattern, with the ranks that are then right."""
-    left = margins - counts
-    ranks = _mid_ranks(left)
-    n = margins.sum() - sizes
-    share = times / (sizes - 1)
-    form = 2 * (np.diag((share * sizes) @ counts) - (counts.T * share) @ counts)
-    observed = ((ranks @ form) * ranks).sum(axis=1)
-    observed -= _inner(counts, sizes, ranks) / (sizes - 1)
-    expected = 2 * n * (left * ranks * ranks).sum(axis=1)
-    scale = float(n.max()) ** 4
-    return _one_minus(n, observed, expected, scale)
 
 
 def apart_interval(moments: Moments) -> Apart:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from reviews.agreement.kappa import TwoRaters
+from reviews.agreement.meetings import PairTables
 from reviews.agreement.quantity import TOO_FEW_UNITS, Quantity, null
 from reviews.agreement.tables import Histogram
 
@@ -85,7 +85,7 @@ def _of_counts(
 
 
 def marginal_shifts(
-    pairs: Sequence[TwoRaters],
+    pairs: PairTables,
     values: Sequence[str],
     names: Sequence[str],
     thresholds: Thresholds | None = None,
@@ -95,20 +95,18 @@ def marginal_shifts(
     `names` are the raters' by code; the one who gives the value more often is named first.
     """
     limits = thresholds or Thresholds()
+    first, second = pairs.margins
+    apart = (first - second) / np.maximum(pairs.n, 1)[:, None]
+    far = (np.abs(apart) >= limits.shift - 1e-12) & (pairs.n >= limits.shift_units)[:, None]
     found = []
-    for pair in pairs:
-        if pair.n < limits.shift_units:
-            continue
-        first, second = pair.margins
-        apart = (first - second) / pair.n
-        for at in np.flatnonzero(np.abs(apart) >= limits.shift - 1e-12).tolist():
-            who = (names[pair.first], names[pair.second])[:: 1 if apart[at] > 0 else -1]
-            said = (
-                f"{who[0]} gives {values[at]} {abs(apart[at]):.0%} more often than {who[1]} on the "
-                f"{pair.n} units both rated."
-            )
-            about = (*who, values[at])
-            found.append(Caution("marginal_shift", said, pair.n, float(abs(apart[at])), about))
+    for pair, at in np.argwhere(far).tolist():
+        share, n = float(apart[pair, at]), int(pairs.n[pair])
+        who = tuple(names[code] for code in pairs.who[pair])[:: 1 if share > 0 else -1]
+        said = (
+            f"{who[0]} gives {values[at]} {abs(share):.0%} more often than {who[1]} on the "
+            f"{n} units both rated."
+        )
+        found.append(Caution("marginal_shift", said, n, abs(share), (*who, values[at])))
     return found
 
 

@@ -86,6 +86,14 @@ def jackknife_error(left_out: Floats, multiplicity: Floats) -> float:
 
     Both of shape (P,); N = the sum of multiplicities: sqrt((N-1)/N * sum (value - mean)²).
     """
-    n = multiplicity.sum()
-    centred = left_out - (left_out @ multiplicity) / n
-    return float(np.sqrt((n - 1) / n * (centred * centred) @ multiplicity))
+    return float(jackknife_errors(left_out[None], multiplicity[None])[0])
+
+
+def jackknife_errors(left_out: Floats, multiplicity: Floats) -> Floats:
+    """The same of each row of (R, P); 0 where a row counts nothing."""
+    n = multiplicity.sum(axis=1)
+    units = np.maximum(n, 1)
+    mean = np.einsum("rp,rp->r", left_out, multiplicity) / units
+    centred = left_out - mean[:, None]
+    spread = np.einsum("rp,rp,rp->r", centred, centred, multiplicity)
+    return np.asarray(np.sqrt(np.maximum(n - 1, 0) / units * spread))

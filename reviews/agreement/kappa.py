@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Protocol, TypeVar
-
 import numpy as np
 
 from reviews.agreement.chance import corrected_interval, fleiss_kappa
 from reviews.agreement.intervals import jackknife_error
+from reviews.agreement.meetings import Meetings
 from reviews.agreement.quantity import (
     NO_OVERLAP,
     NO_VARIATION,
@@ -18,9 +15,7 @@ from reviews.agreement.quantity import (
     null,
 )
 from reviews.agreement.rates import missing_long
-from reviews.agreement.tables import Floats, Histogram, Ints, Ratings, tally
-
-AT_ONCE = 4_000_000  # cells of the tables of pairs that are computed together
+from reviews.agreement.tables import Floats, Histogram, Ints, Ratings
 
 
 def cohen_kappa(table: Ints, weights: Floats | None = None) -> Quantity:
@@ -93,97 +88,17 @@ def scott_pi(table: Ints, weights: Floats | None = None) -> Quantity:
     return null(NO_OVERLAP) if found.reason and not table.any() else found
 
 
-class TwoRaters(Protocol):
-    """Two raters by their codes, the lower first, with the `n` units that both rated."""
-
-    @property
-    def first(self) -> int: ...
-
-    @property
-    def second(self) -> int: ...
-
-    @property
-    def n(self) -> int: ...
-
-    @property
-    def table(self) -> Ints: ...
-
-    @property
-    def margins(self) -> tuple[Ints, Ints]: ...
-
-
-_Two = TypeVar("_Two", bound=TwoRaters)
-
-
-@dataclass(frozen=True)
-class Pair:
-    """Two raters by their codes, the lower first, and their ratings of the same units."""
-
-    first: int
-    second: int
-    rows: tuple[Ints, Ints]
-    values: tuple[Ints, Ints]
-    n_values: int
-
-    @property
-    def n(self) -> int:
-        return len(self.rows[0])
-
-    @property
-    def table(self) -> Ints:
-        """How often they gave which two values, (V, V), the first rater's in rows."""
-        cells = self.values[0] * self.n_values + self.values[1]
-        return tally(cells, self.n_values**2).reshape(self.n_values, self.n_values)
-
-    @property
-    def margins(self) -> tuple[Ints, Ints]:
-        """How often each gave which value on the units both rated, (V,)."""
-        return tally(self.values[0], self.n_values), tally(self.values[1], self.n_values)
-
-
-def rater_pairs(ratings: Ratings) -> list[Pair]:
-    """All pairs of raters who share a unit."""
-    left, right = ratings.pairs
-    if not len(left):
-        return []
-    keys = ratings.raters[left] * ratings.n_raters + ratings.raters[right]
-    small = keys.astype(np.int16) if keys.max() < 1 << 15 else keys  # sorted digit by digit
-    order = np.argsort(small, kind="stable")
-    edges = np.flatnonzero(np.diff(keys[order])) + 1
-    found = []
-    for places in np.split(order, edges):
-        first, second = divmod(int(keys[places[0]]), ratings.n_raters)
-        rows = left[places], right[places]
-        values = ratings.values[rows[0]], ratings.values[rows[1]]
-        found.append(Pair(first, second, rows, values, ratings.n_values))
-    return found
-
-
-def pair_kappas(pairs: Sequence[TwoRaters], weights: Floats | None = None) -> list[Quantity]:
-    """Cohen's kappa of each pair."""
-    found: list[Quantity] = []
-    for batch in _batches(pairs):
-        found += cohen_kappas(np.stack([pair.table for pair in batch]), weights)
-    return found
-
-
-def _batches(pairs: Sequence[_Two]) -> Iterator[Sequence[_Two]]:
-    """As many pairs at once as have tables that fit into memory."""
-    size = max(1, AT_ONCE // len(pairs[0].margins[0]) ** 2) if pairs else 1
-    for at in range(0, len(pairs), size):
-        yield pairs[at : at + size]
-
-
 def of_two_raters(ratings: Ratings) -> Ints | str:
     """The table of the only two raters, or the reason why there is none."""
     if why := missing_long(ratings):
         return why
     if len(np.unique(ratings.raters)) != 2:
         return NOT_APPLICABLE
-    return rater_pairs(ratings)[0].table
+    (pairs,) = Meetings.of(ratings).all_tables()
+    return np.asarray(pairs.tables[0])
 
 
-def light_kappa(ratings: Ratings, pairs: list[Pair] | None = None) -> Quantity:
+def light_kappa(ratings: Ratings, met: Meetings | None = None) -> Quantity:
     """Light's kappa (1971): the mean of Cohen's kappas of the pairs that have one.
 
     Jackknife over units: leaving one out changes every pair that rated it. n counts units.
@@ -193,16 +108,15 @@ def light_kappa(ratings: Ratings, pairs: list[Pair] | None = None) -> Quantity:
     n = int((ratings.sizes >= 2).sum())
     moved, kappas, chances = np.zeros(ratings.n_units), [], []
     apart = _apart(ratings.n_values, None)
-    for batch in _batches(rater_pairs(ratings) if pairs is None else pairs):
-        tables = np.stack([pair.table for pair in batch])
-        disagreed, by_chance = _shares(tables, apart)
-        left_out = _without_each(tables, apart)
-        for at in np.flatnonzero(by_chance > 1e-12).tolist():
-            chances.append(float(by_chance[at]))
-            kappas.append(1 - float(disagreed[at]) / chances[-1])
-            if batch[at].n > 1:
-                units = ratings.units[batch[at].rows[0]]
-                moved[units] += left_out[at][batch[at].values] - kappas[-1]
+    for pairs in (met or Meetings.of(ratings)).all_tables():
+        disagreed, by_chance = _shares(pairs.tables, apart)
+        varies = by_chance > 1e-12
+        kappa = 1 - disagreed / np.where(varies, by_chance, 1.0)
+        change = _without_each(pairs.tables, apart) - kappa[:, None, None]
+        change[~varies | (pairs.n < 2)] = 0.0
+        moved += pairs.by_unit(change, ratings.n_units)
+        kappas += kappa[varies].tolist()
+        chances += by_chance[varies].tolist()
     if not kappas:
         return null(NO_VARIATION, n)
     value = float(np.mean(kappas))

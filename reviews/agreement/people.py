@@ -1,21 +1,21 @@
-"""Numbers about people: each reviewer against the others, pairs, and alpha without one of them."""
+"""Numbers about people: each reviewer against the others, and alpha without one of them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reviews.agreement.alpha import Apart, alpha
-from reviews.agreement.kappa import Pair, pair_kappas, rater_pairs
-from reviews.agreement.quantity import Quantity
+from reviews.agreement.alpha import Apart, alpha, alphas
+from reviews.agreement.quantity import FEWER_THAN_TWO_RATERS, NO_DATA, Quantity, null
 from reviews.agreement.rates import group_rates
-from reviews.agreement.tables import Floats, Histogram, Ints, Ratings, numbered, sums, tally
+from reviews.agreement.tables import AT_ONCE, Floats, Ints, Patterns, Ratings, numbered, sums, tally
 
 # Whether two ratings match: rows of the left and of the right ones, (pairs,), give 0..1, (pairs,).
 Match = Callable[[Ratings, Ints, Ints], NDArray[np.bool_] | Floats]
+# How far units lie apart, from the counts of their patterns, (P, V), and how often each is, (R, P).
+ByPattern = Callable[[Floats, Floats], Apart]
 
 
 def same_value(ratings: Ratings, left: Ints, right: Ints) -> NDArray[np.bool_]:
@@ -69,46 +69,6 @@ def leave_one_out(
     return dict(zip(used.tolist(), found, strict=True))
 
 
-@dataclass(frozen=True)
-class PairAgreement:
-    """Two raters' share of matching units, with n, and Cohen's kappa of them."""
-
-    first: int
-    second: int
-    agreement: Quantity
-    kappa: Quantity
-
-
-def pair_matrix(
-    ratings: Ratings,
-    match: Match = same_value,
-    weights: Floats | None = None,
-    items: Ints | None = None,
-    pairs: list[Pair] | None = None,
-) -> list[PairAgreement]:
-    """All pairs of raters who share a unit: percentage, n, kappa (give quadratic weights (V, V) for
-    an ordinal scale). Pairs with nothing in common are not listed."""
-    known = rater_pairs(ratings) if pairs is None else pairs
-    kappas = zip(known, pair_kappas(known, weights), strict=True)
-    kappa_of = {(pair.first, pair.second): kappa for pair, kappa in kappas}
-    rates = pair_rates(ratings, match, items)
-    return [PairAgreement(*who, rate, kappa_of[who]) for who, rate in rates.items()]
-
-
-def pair_rates(
-    ratings: Ratings, match: Match = same_value, items: Ints | None = None
-) -> dict[tuple[int, int], Quantity]:
-    """The percentage of each pair of raters who share a unit, by their codes, the lower first."""
-    left, right = ratings.pairs
-    keys = ratings.raters[left] * ratings.n_raters + ratings.raters[right]
-    used, pair, _ = numbered(keys)
-    agreed = match(ratings, left, right).astype(float)
-    item = None if items is None else items[ratings.units[left]]
-    found = group_rates(agreed, pair, len(used), item)
-    who = [divmod(key, ratings.n_raters) for key in used.tolist()]
-    return dict(zip(who, found, strict=True))
-
-
 def alpha_without_each(ratings: Ratings, apart: Callable[[Ratings], Apart]) -> dict[int, Quantity]:
     """alpha of the ratings without each rater in turn; `apart` makes it of ratings, for example
     `lambda ratings: apart_nominal(ratings.histogram)`. Ratings of no use to alpha stay out of n."""
@@ -118,24 +78,35 @@ def alpha_without_each(ratings: Ratings, apart: Callable[[Ratings], Apart]) -> d
     return found
 
 
-def histograms_without_each(ratings: Ratings) -> dict[int, Histogram]:
-    """The histogram without each rater in turn: only the patterns they are part of change.
+def alphas_without_each(ratings: Ratings, apart: ByPattern) -> dict[int, Quantity]:
+    """The same of names or ratings on a scale (`nominal_apart`, `ordinal_apart`), for all raters
+    from one pass over the ratings: only units with a rating of theirs change their pattern."""
+    n_left = ratings.n_present - 1
+    if n_left < 2:
+        raters = np.flatnonzero(tally(ratings.raters)).tolist()
+        return dict.fromkeys(raters, null(FEWER_THAN_TWO_RATERS if n_left else NO_DATA))
+    counts, times, raters = _without_each(ratings)
+    pairable = counts.sum(axis=1) >= 2
+    rows, left = counts[pairable].astype(np.float64), times[:, pairable]
+    step = max(1, AT_ONCE // max(1, rows.size))
+    parts = (left[at : at + step] for at in range(0, len(left), step))
+    found = (quantity for part in parts for quantity in alphas(apart(rows, part)))
+    return dict(zip(raters, found, strict=True))
 
-    One pass over the ratings for all of them; rows may be alike, and units without a rating stay
-    out of it.
-    """
-    n_values, patterns = ratings.n_values, ratings.patterns.counts
-    place = ratings.raters * len(patterns) + ratings.patterns.place[ratings.units]
+
+def _without_each(ratings: Ratings) -> tuple[Ints, Floats, list[int]]:
+    """Patterns (P, V), how often each is there without each rater, (R, P), and the R raters."""
+    n_values, patterns = ratings.n_values, ratings.patterns
+    place = ratings.raters * len(patterns.counts) + patterns.place[ratings.units]
     used, _, touched = numbered(place * n_values + ratings.values)
     rest, value = np.divmod(used, n_values)
-    rater, pattern = np.divmod(rest, len(patterns))
-    times, found = ratings.patterns.times, {}
-    for who in np.flatnonzero(tally(rater)).tolist():
-        mine = rater == who
-        less = patterns[pattern[mine]].copy()
-        less[np.arange(len(less)), value[mine]] -= 1
-        left = times - np.bincount(pattern[mine], touched[mine], len(patterns)).astype(np.int64)
-        rows, n = np.vstack([patterns, less]), np.concatenate([left, touched[mine]])
-        kept = (n > 0) & rows.any(axis=1)
-        found[who] = Histogram(rows[kept], n[kept], ratings.n_present - 1)
-    return found
+    rater, pattern = np.divmod(rest, len(patterns.counts))
+    less = patterns.counts[pattern].copy()
+    less[np.arange(len(less)), value] -= 1
+    found = Patterns.of(np.vstack([patterns.counts, less]))
+    before, after = found.place[pattern], found.place[len(patterns.counts) :]
+    raters, row, _ = numbered(rater)
+    n, size = len(found.counts), len(raters) * len(found.counts)
+    whole = sums(patterns.times, found.place[: len(patterns.counts)], n)
+    moved = sums(touched, row * n + after, size) - sums(touched, row * n + before, size)
+    return found.counts, whole + moved.reshape(-1, n), raters.tolist()

@@ -27,6 +27,8 @@ REASONS = {
     UNFINISHED: "Not all that was drawn is reviewed, and chance did not say what came first.",
 }
 
+_KNOWN = frozenset({None, *REASONS})
+
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
@@ -44,7 +46,7 @@ class Quantity:
     n: int = 0
 
     def __post_init__(self) -> None:
-        if (self.value is None) == (self.reason is None) or self.reason not in {None, *REASONS}:
+        if (self.value is None) == (self.reason is None) or self.reason not in _KNOWN:
             raise ValueError(f"A quantity has a value or a known reason: {self!r}")
         for number in (self.value, self.se, self.ci_low, self.ci_high):
             if number is not None and not math.isfinite(number):

@@ -14,6 +14,7 @@ from reviews.agreement import chance, disputed, kappa, people, rates, sets
 from reviews.agreement.alpha import Apart
 from reviews.agreement.icc import FORMS, icc_of
 from reviews.agreement.long_csv import NUMERIC, LongTable
+from reviews.agreement.meetings import Meetings
 from reviews.agreement.quantity import NO_OVERLAP, NOT_APPLICABLE, Quantity, null
 from reviews.agreement.tables import Floats, Histogram, Ints, Ratings
 
@@ -57,13 +58,13 @@ def report(table: LongTable, thresholds: of_cautions.Thresholds | None = None) -
     """Everything that can be said of the table; what cannot is null with its reason."""
     ratings = table.ratings
     has_categories = _has_categories(table)
-    pairs = kappa.rater_pairs(ratings) if has_categories else []
+    met = Meetings.of(ratings)
     entries: list[Entry] = [*_percentages(table), *_alphas(table, has_categories)]
-    entries += _categorical(table, pairs) if has_categories else _no_categories()
+    entries += _categorical(table, met) if has_categories else _no_categories()
     intraclass = icc_of(ratings) if table.level in NUMERIC else {}
     entries += [(f"icc:{form}", intraclass.get(form, null(NOT_APPLICABLE))) for form in FORMS]
-    entries += [*_people(table), *_specific(table, has_categories), *_disputes(table)]
-    warnings = _warnings(table, pairs, has_categories, thresholds)
+    entries += [*_people(table, met), *_specific(table, has_categories), *_disputes(table)]
+    warnings = _warnings(table, met, has_categories, thresholds)
     n_units, n_shared = int((ratings.sizes >= 1).sum()), int((ratings.sizes >= 2).sum())
     return Report(dict(entries), warnings, len(ratings.units), n_units, n_shared)
 
@@ -76,7 +77,7 @@ def _has_categories(table: LongTable) -> bool:
 
 def _warnings(
     table: LongTable,
-    pairs: list[kappa.Pair],
+    met: Meetings,
     has_categories: bool,
     thresholds: of_cautions.Thresholds | None,
 ) -> list[of_cautions.Caution]:
@@ -84,7 +85,9 @@ def _warnings(
     histogram = table.ratings.histogram if has_categories else _any_value(table.ratings)
     found = of_cautions.cautions(histogram, table.values, thresholds)
     if table.level in {"nominal", "ordinal"} and has_categories:
-        return found + of_cautions.marginal_shifts(pairs, table.values, table.raters, thresholds)
+        for pairs in met.all_tables():
+            found += of_cautions.marginal_shifts(pairs, table.values, table.raters, thresholds)
+        return found
     codes = {"few_units", "low_overlap"} | ({"single_value"} if has_categories else set())
     return [each for each in found if each.code in codes]
 
@@ -131,7 +134,7 @@ def _interval(ratings: Ratings) -> Apart:
     return of_alpha.nothing_apart(why) if why else of_alpha.apart_interval(ratings.moments)
 
 
-def _categorical(table: LongTable, pairs: list[kappa.Pair]) -> Iterator[Entry]:
+def _categorical(table: LongTable, met: Meetings) -> Iterator[Entry]:
     """The coefficients over categories; a list of possible sets is never declared."""
     ratings, histogram = table.ratings, table.ratings.histogram
     counted = table.level != "multi_label"
@@ -145,7 +148,7 @@ def _categorical(table: LongTable, pairs: list[kappa.Pair]) -> Iterator[Entry]:
         yield f"gwet_ac:{name}", off if weight is None else chance.gwet_ac(histogram, weight)
     yield from _of_two(kappa.of_two_raters(ratings), weights)
     yield "conger_kappa", chance.conger_kappa(ratings)
-    yield "light_kappa", kappa.light_kappa(ratings, pairs)
+    yield "light_kappa", kappa.light_kappa(ratings, met)
 
 
 def _of_two(table: Ints | str, weights: dict[str, Floats]) -> Iterator[Entry]:
@@ -178,10 +181,10 @@ def _no_categories() -> Iterator[Entry]:
         yield key, null(NOT_APPLICABLE)
 
 
-def _people(table: LongTable) -> Iterator[Entry]:
+def _people(table: LongTable, met: Meetings) -> Iterator[Entry]:
     for rater, found in people.leave_one_out(table.ratings).items():
         yield f"leave_one_out:{table.raters[rater]}", found
-    shared = people.pair_rates(table.ratings)
+    shared = met.rates()
     for first in range(len(table.raters)):
         for second in range(first + 1, len(table.raters)):
             key = f"pair_agreement:{table.raters[first]}:{table.raters[second]}"

@@ -14,6 +14,7 @@ Ints: TypeAlias = NDArray[np.int64]
 Floats: TypeAlias = NDArray[np.float64]
 
 
+AT_ONCE = 4_000_000  # numbers of what is computed together
 _DENSE = 1 << 20  # keys below this are counted, not sorted
 _FEW = 64  # values, up to which they are counted by unit
 

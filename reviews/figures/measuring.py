@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -16,14 +17,16 @@ from reviews.agreement.alpha import (
     apart_interval,
     apart_nominal,
     apart_ordinal,
+    nominal_apart,
     nothing_apart,
+    ordinal_apart,
 )
 from reviews.agreement.cautions import Caution, Thresholds, cautions, shown
 from reviews.agreement.icc import icc_of
 from reviews.agreement.people import (
     alike,
     alpha_without_each,
-    histograms_without_each,
+    alphas_without_each,
     unit_agreement,
 )
 from reviews.agreement.quantity import NOT_APPLICABLE, Quantity, null
@@ -55,6 +58,11 @@ class Part:
         found[self.cells] = True
         return found
 
+    @cached_property
+    def apart(self) -> Apart:
+        """How far its ratings lie apart."""
+        return apart_of(self)(self.ratings)
+
     @property
     def labels(self) -> list[tuple[str, ...]]:
         """The members of each set that is a value."""
@@ -64,9 +72,8 @@ class Part:
         """alpha of the metric without each reviewer, by their codes."""
         if self.metric.level not in (NOMINAL, ORDINAL):
             return alpha_without_each(self.ratings, apart_of(self))
-        apart = apart_nominal if self.metric.level == NOMINAL else apart_ordinal
-        left = histograms_without_each(self.ratings)
-        return {who: alpha(apart(histogram)) for who, histogram in left.items()}
+        apart = nominal_apart if self.metric.level == NOMINAL else ordinal_apart
+        return alphas_without_each(self.ratings, apart)
 
 
 def parts_of(table: Table) -> list[Part]:
@@ -107,7 +114,7 @@ def figures_of_part(part: Part) -> MetricFigures:
     agreement = part.table.agreement[part.cells]
     n_compared = int(compared.sum())
     histogram = _counts(part)
-    quantity = alpha(apart_of(part)(ratings))
+    quantity = alpha(part.apart)
     return MetricFigures(
         key=metric.key,
         label=metric.label,

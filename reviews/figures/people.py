@@ -10,12 +10,12 @@ import numpy as np
 
 from reviews.agreement.cautions import marginal_shifts, shown
 from reviews.agreement.disputed import unit_costs, unit_disagreement
-from reviews.agreement.kappa import pair_kappas
+from reviews.agreement.kappa import cohen_kappas
 from reviews.agreement.meetings import Meetings
 from reviews.agreement.people import leave_one_out
-from reviews.agreement.quantity import NO_DATA, Quantity, null
+from reviews.agreement.quantity import NO_DATA, NO_OVERLAP, Quantity, null
 from reviews.agreement.tables import Floats, Ints, sums, tally
-from reviews.figures.measuring import LIMITS, Part, apart_of, quadratic, warned
+from reviews.figures.measuring import LIMITS, Part, quadratic, warned
 from reviews.figures.metrics import INTERVAL, NOMINAL, ORDINAL, SETS
 from reviews.figures.shapes import DisputedItem, PairFigures, PersonFigures, Warned
 from reviews.figures.table import Table
@@ -89,8 +89,9 @@ def _by_metric(
             continue
         weights = quadratic(part.metric) if part.metric.level == ORDINAL else None
         for pairs in met.tables(part.rows, len(part.metric.values)):
-            for pair, kappa in zip(pairs, pair_kappas(pairs, weights), strict=True):
-                kappas.setdefault((pair.first, pair.second), {})[part.metric.key] = kappa
+            for who, kappa in zip(pairs.who, cohen_kappas(pairs.tables, weights), strict=True):
+                if kappa.reason != NO_OVERLAP:
+                    kappas.setdefault(who, {})[part.metric.key] = kappa
             shifted = marginal_shifts(pairs, part.metric.values, names, LIMITS)
             shifts += warned(shifted, part.metric.key)
     return kappas, shifts
@@ -115,7 +116,7 @@ def _span(part: Part) -> float:
 
 def costs(part: Part) -> Floats:
     """What each cell of the metric takes off its alpha, (U,)."""
-    apart = apart_of(part)(part.ratings)
+    apart = part.apart
     if part.metric.level in (INTERVAL, SETS):
         return unit_costs(part.ratings.sizes, apart)
     found = part.ratings.patterns

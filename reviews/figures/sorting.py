@@ -20,6 +20,7 @@ from reviews.figures.reading import Alike
 Mask = NDArray[np.bool_]
 NO_VERDICT, INCOMPARABLE = -1, -2
 ASIDE, UNKNOWN = -1, -2  # codes of flags that have no place on a scale, of what is not declared
+_NONE = np.zeros(0, dtype=np.int64)
 _ROOMY = 8  # so many places for a rating are counted, more are sorted
 
 
@@ -96,9 +97,9 @@ class Coding:
         asked = [each for each in found if each.criterion in self.metrics]
         for each in sorted(asked, key=lambda each: (each.criterion == "", not len(each.numbers))):
             metric, _ = self.metrics[each.criterion]
-            items = each.items
-            ranks, there = results.find(each.checks)
+            items, ranks = each.items, _NONE
             if metric < 0:
+                ranks, there = results.find(each.checks)
                 items = items[there]
             yield Coded(
                 metric, codes[each.person], self.value(each), each.flagged, each.exposed, items,

@@ -19,7 +19,7 @@ from evalplatform.accounts.roles import Verb
 from evalplatform.scoping.actor import Actor
 from reviews.agreement import cautions
 from reviews.agreement.tables import Histogram
-from reviews.desk import label_of
+from reviews.desk import LABELLED_BY, label_from
 from reviews.figures.floors import floors_of
 from reviews.figures.measuring import LIMITS, figures_of_part, parts_of, warned, worst_first
 from reviews.figures.metrics import CHECK, TEXT, criteria_of
@@ -136,19 +136,14 @@ def _name(user: User) -> str:
 
 def _names(people: Sequence[UUID]) -> Mapping[UUID, str]:
     """How colleagues are called: who runs a queue knows who reviews in it."""
-    found = User.objects.filter(pk__in=people)
-    return {user.pk: _name(user) for user in found}
+    found = User.objects.filter(pk__in=people).values_list("pk", "name", "email")
+    return {pk: name or email for pk, name, email in found}
 
 
 def _rows(ids: Sequence[int], items: Any) -> dict[int, tuple[str, str, int]]:
     """Key, label and position of those of the items that are named."""
-    items = (
-        items.filter(pk__in=ids)
-        .order_by()
-        .select_related("session", "run_item")
-        .only("key", "position", "session__title", "session__external_id", "run_item__public_id")
-    )
-    return {item.pk: (str(item.key), label_of(item), item.position) for item in items}
+    rows = items.filter(pk__in=ids).order_by().values_list("pk", "key", "position", *LABELLED_BY)
+    return {pk: (str(key), label_from(*told), at) for pk, key, at, *told in rows}
 
 
 def _left_out(queue: Queue, which: Which, table: Table, *, leads: bool) -> list[LeftOut]:

@@ -10,6 +10,7 @@ from reviews.agreement.alpha import (
     apart_ordinal,
     apart_ratio,
 )
+from reviews.agreement.meetings import Meetings
 from reviews.agreement.sets import jaccard_distances, masi_distances
 from reviews.agreement.tables import Ratings
 
@@ -31,6 +32,11 @@ def of_matrix(matrix, n_values, scale=None):
     """Ratings from codes (raters, units), -1 where there is none."""
     rater, unit = np.nonzero(matrix >= 0)
     return Ratings.of(unit, rater, matrix[rater, unit], n_values, scale)
+
+
+def pair_tables(ratings):
+    """How often each pair of raters who met gave which two values, (pairs, V, V)."""
+    return np.concatenate([pairs.tables for pairs in Meetings.of(ratings).all_tables()] or [[]])
 
 
 def of_counts(table):

@@ -20,8 +20,8 @@ from reviews.agreement import ratios
 from reviews.agreement.chance import fleiss_kappa, linear_weights, quadratic_weights
 from reviews.agreement.icc import icc_of
 from reviews.agreement.intervals import t_quantile, wilson
-from reviews.agreement.kappa import cohen_kappa, light_kappa, rater_pairs
-from tests.reviews.agreement.made import alpha_of, of_matrix, random_matrix
+from reviews.agreement.kappa import cohen_kappa, light_kappa
+from tests.reviews.agreement.made import alpha_of, of_matrix, pair_tables, random_matrix
 
 N_TABLES = 200
 
@@ -76,10 +76,10 @@ def test_cohen_is_that_of_scikit_learn():
     ours = {None: lambda n: None, "linear": linear_weights, "quadratic": quadratic_weights}
     for _ in range(N_TABLES):
         matrix, n_values = random_matrix(rng)
-        pairs = rater_pairs(of_matrix(matrix[:2], n_values))
+        tables = pair_tables(of_matrix(matrix[:2], n_values))
         first, second = matrix[:2, (matrix[:2] >= 0).all(axis=0)]
-        for weights, make in ours.items() if pairs else ():
-            found = cohen_kappa(pairs[0].table, make(n_values))
+        for weights, make in ours.items() if len(tables) else ():
+            found = cohen_kappa(tables[0], make(n_values))
             if found.value is not None:
                 labels = list(range(n_values))
                 theirs = cohen_kappa_score(first, second, labels=labels, weights=weights)
@@ -90,7 +90,7 @@ def test_light_is_the_mean_of_cohen():
     rng = np.random.default_rng(17)
     for _ in range(N_TABLES):
         ratings = of_matrix(*random_matrix(rng))
-        kappas = [cohen_kappa(pair.table).value for pair in rater_pairs(ratings)]
+        kappas = [cohen_kappa(table).value for table in pair_tables(ratings)]
         known = [kappa for kappa in kappas if kappa is not None]
         found = light_kappa(ratings).value
         assert found == pytest.approx(np.mean(known)) if known else found is None

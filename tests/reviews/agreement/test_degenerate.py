@@ -7,11 +7,12 @@ import pytest
 
 from reviews.agreement.chance import brennan_prediger, conger_kappa, fleiss_kappa, gwet_ac
 from reviews.agreement.icc import icc_of
-from reviews.agreement.kappa import cohen_kappa, light_kappa, rater_pairs, scott_pi
-from reviews.agreement.people import leave_one_out, pair_rates
+from reviews.agreement.kappa import cohen_kappa, light_kappa, scott_pi
+from reviews.agreement.meetings import Meetings
+from reviews.agreement.people import leave_one_out
 from reviews.agreement.quantity import Quantity
 from reviews.agreement.rates import headline_rate, percent_agreement, specific_agreement
-from tests.reviews.agreement.made import alpha_of, by_rater
+from tests.reviews.agreement.made import alpha_of, by_rater, pair_tables
 
 LEVELS = ("nominal", "ordinal", "interval", "ratio")
 SCALE = [1, 2, 3, 4, 5]
@@ -66,7 +67,7 @@ def test_one_value_that_alone_was_declared_leaves_only_percentages():
 def test_two_units_swapped():
     ratings = by_rater("1 2", "2 1", values="1 2")
     assert alpha_of(ratings, "nominal").value == -0.5
-    assert cohen_kappa(rater_pairs(ratings)[0].table).value == -1.0
+    assert cohen_kappa(pair_tables(ratings)[0]).value == -1.0
 
 
 @pytest.mark.parametrize("level", LEVELS)
@@ -107,7 +108,7 @@ def test_icc_needs_units_that_everybody_rated():
 
 def test_pairs_of_raters_without_a_unit_in_common_and_raters_who_met_nobody():
     ratings = by_rater("1 2 . .", "1 2 . .", ". . 3 .")
-    assert list(pair_rates(ratings)) == [(0, 1)]
+    assert list(Meetings.of(ratings).rates()) == [(0, 1)]
     assert leave_one_out(ratings)[2].reason == "no_overlap"
     assert cohen_kappa(np.zeros((2, 2), dtype=int)).reason == "no_overlap"
     assert scott_pi(np.zeros((2, 2), dtype=int)).reason == "no_overlap"

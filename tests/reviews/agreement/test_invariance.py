@@ -8,14 +8,21 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from reviews.agreement.alpha import alpha, alpha_costs, apart_nominal, apart_ordinal
+from reviews.agreement.alpha import (
+    alpha,
+    alpha_costs,
+    apart_nominal,
+    apart_ordinal,
+    nominal_apart,
+    ordinal_apart,
+)
 from reviews.agreement.chance import conger_kappa, fleiss_kappa, gwet_ac, quadratic_weights
 from reviews.agreement.disputed import unit_disagreement
 from reviews.agreement.kappa import light_kappa
 from reviews.agreement.long_csv import LongTable
 from reviews.agreement.people import (
     alpha_without_each,
-    histograms_without_each,
+    alphas_without_each,
     leave_one_out,
 )
 from reviews.agreement.rates import percent_agreement
@@ -153,10 +160,10 @@ def test_every_number_of_any_table_is_finite_or_has_its_reason(drawn, level):
 def test_alpha_without_each_by_patterns_is_that_of_the_ratings_left(case):
     matrix, n_values, _ = case
     ratings = of_matrix(matrix, n_values)
-    for apart in (apart_nominal, apart_ordinal):
+    for apart, at_once in ((apart_nominal, nominal_apart), (apart_ordinal, ordinal_apart)):
         whole = alpha_without_each(ratings, lambda left, apart=apart: apart(left.histogram))
-        for who, histogram in histograms_without_each(ratings).items():
-            found, expected = alpha(apart(histogram)), whole.pop(who)
+        for who, found in alphas_without_each(ratings, at_once).items():
+            expected = whole.pop(who)
             assert (found.reason, found.n) == (expected.reason, expected.n)
             for name in ("value", "se", "ci_low", "ci_high"):
                 assert getattr(found, name) == pytest.approx(getattr(expected, name), abs=1e-9)

@@ -20,12 +20,12 @@ from reviews.agreement.automatic import (
 )
 from reviews.agreement.cautions import Thresholds, cautions, exposed, marginal_shifts, shown
 from reviews.agreement.disputed import most_disputed, unit_costs, unit_disagreement
-from reviews.agreement.kappa import rater_pairs
+from reviews.agreement.kappa import cohen_kappas
+from reviews.agreement.meetings import Meetings
 from reviews.agreement.people import (
     alike,
     alpha_without_each,
     leave_one_out,
-    pair_matrix,
     unit_agreement,
     within,
 )
@@ -146,16 +146,18 @@ def test_people_are_compared_by_item_too():
         assert grouped[rater].value == pytest.approx(plain[rater].value)
         assert grouped[rater].n == 10
     assert grouped[3].se != pytest.approx(plain[3].se)
-    [first, *_] = pair_matrix(PANEL, items=items)
-    assert (first.agreement.value, first.agreement.n) == (0.9, 10)
+    first = Meetings.of(PANEL).rates(items)[0, 1]
+    assert (first.value, first.n) == (0.9, 10)
 
 
 def test_pairs_have_percentage_n_and_kappa():
-    pairs = {(each.first, each.second): each for each in pair_matrix(PANEL)}
-    assert len(pairs) == 6
-    assert (pairs[0, 1].agreement.value, pairs[0, 1].agreement.n) == (0.9, 10)
-    assert pairs[0, 2].kappa.value == 1.0
-    assert pairs[0, 1].kappa.value == pytest.approx(0.8)
+    met = Meetings.of(PANEL)
+    rates, [pairs] = met.rates(), met.all_tables()
+    assert len(rates) == 6
+    assert (rates[0, 1].value, rates[0, 1].n) == (0.9, 10)
+    kappas = dict(zip(pairs.who, cohen_kappas(pairs.tables), strict=True))
+    assert kappas[0, 2].value == 1.0
+    assert kappas[0, 1].value == pytest.approx(0.8)
 
 
 def test_numbers_match_within_the_declared_tolerance():
@@ -235,7 +237,7 @@ def test_warnings_have_codes_and_thresholds():
 
 def test_who_is_stricter_is_told_with_both_names():
     matrix = np.array([[0] * 15 + [1] * 5, [0] * 10 + [1] * 10])
-    pairs = rater_pairs(of_matrix(matrix, 2))
+    [pairs] = Meetings.of(of_matrix(matrix, 2)).all_tables()
     found = marginal_shifts(pairs, ["pass", "fail"], ["Eva", "Emil"])
     assert [each.about for each in found] == [("Eva", "Emil", "pass"), ("Emil", "Eva", "fail")]
     assert "Eva gives pass 25% more often than Emil on the 20 units" in found[0].message
