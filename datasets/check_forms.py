@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import zip_longest
 from typing import Any
@@ -126,6 +127,14 @@ class CheckForm(forms.Form):
 
 class BaseChecks(forms.BaseFormSet):  # type: ignore[type-arg]
     """Checks in their order, some of them to be taken out."""
+
+    def total_form_count(self) -> int:
+        """No more than were sent, whatever number is claimed: each costs time to draw."""
+        claimed: int = super().total_form_count()
+        if not self.is_bound:
+            return claimed
+        sent = (re.match(rf"{self.prefix}-(\d{{1,9}})-", name) for name in self.data)
+        return min(claimed, 1 + max((int(each[1]) for each in sent if each), default=-1))
 
     def records(self) -> list[CheckRecord]:
         """What is to be kept, in the order that was asked for."""

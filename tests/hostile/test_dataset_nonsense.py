@@ -58,6 +58,22 @@ def test_a_nonsense_form_is_refused_or_means_nothing(
         assert answer.status_code < 500, path
 
 
+@pytest.mark.parametrize(("sent", "drawn"), [({}, 0), ({"checks-1-criteria": "x"}, 2)])
+def test_many_checks_that_are_claimed_and_not_sent_are_refused_and_not_drawn(
+    cast: Cast, sign_in: SignIn, sent: dict[str, str], drawn: int
+) -> None:
+    dataset = make_dataset(owner=cast.eva)
+    claim = {"checks-TOTAL_FORMS": "999999999", "checks-INITIAL_FORMS": "0"}
+
+    answer = sign_in(cast.eva).post(
+        f"/t/lighthouse/datasets/{dataset.pk}/items/new/", {"input": "x"} | claim | sent
+    )
+
+    checks = answer.context["checks"]
+    assert checks.non_form_errors() == ["Please submit at most 500 forms."]
+    assert len(checks.forms) == drawn
+
+
 @pytest.mark.parametrize("query", QUERIES)
 def test_a_nonsense_address_is_refused_or_means_nothing(
     cast: Cast, sign_in: SignIn, query: str
