@@ -10,8 +10,9 @@ import secrets
 
 import django
 import pytest
+from django.db import connection
 
-from tests.services import TestServices
+from tests.services import TEMPLATE, TestServices
 
 pytest_plugins = ["tests.browser", "tests.fixtures"]
 
@@ -21,6 +22,8 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "evalplatform.settings"
 os.environ.setdefault("SECRET_KEY", secrets.token_urlsafe(48))
 os.environ.setdefault("EVALPLATFORM_PLAIN_STATIC", "1")
 django.setup()
+if _services.running.servers.postgres is not None:
+    connection.settings_dict["TEST"]["TEMPLATE"] = TEMPLATE
 
 
 @pytest.hookimpl(tryfirst=True)

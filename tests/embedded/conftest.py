@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.embedded.installation import Installation
+from tests.prepared import furnish
 
 
 @pytest.fixture
@@ -16,6 +17,13 @@ def home() -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="evp-home-"))
     yield folder / "var"
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def used_home(home: Path) -> Path:
+    """A home as its first start leaves it: for what is not about a first start."""
+    furnish(home)
+    return home
 
 
 @pytest.fixture

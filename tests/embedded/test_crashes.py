@@ -17,9 +17,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.faults]
 Start = Callable[..., Installation]
 
 
-def test_a_new_start_recovers_from_a_killed_parent(start: Start, home: Path) -> None:
+def test_a_new_start_recovers_from_a_killed_parent(start: Start, used_home: Path) -> None:
     """Even when the kernel's signal at the parent's death is not heard: here by the beat."""
-    first = start(home)
+    first = start(used_home)
     first.wait_until_it_serves()
     write_something(first)
     left_behind = first.processes()
@@ -27,7 +27,7 @@ def test_a_new_start_recovers_from_a_killed_parent(start: Start, home: Path) -> 
     first.parent.kill()
     first.parent.wait()
 
-    second = start(home)
+    second = start(used_home)
     second.wait_until_it_serves()
     second.wait_until_ready()
 
@@ -37,25 +37,25 @@ def test_a_new_start_recovers_from_a_killed_parent(start: Start, home: Path) -> 
 
 
 def test_a_stale_pid_of_another_program_does_not_keep_postgres_down(
-    start: Start, home: Path
+    start: Start, used_home: Path
 ) -> None:
-    first = start(home)
+    first = start(used_home)
     first.wait_until_it_serves()
-    pid_file = home / "postgres" / "postmaster.pid"
+    pid_file = used_home / "postgres" / "postmaster.pid"
     lines = pid_file.read_text().split("\n")
     assert first.stop() == 0
     lines[0] = str(os.getpid())
     pid_file.write_text("\n".join(lines))
 
-    second = start(home)
+    second = start(used_home)
     second.wait_until_it_serves()
 
     assert psutil.pid_exists(os.getpid())
     assert second.stop() == 0
 
 
-def test_each_child_that_dies_is_started_again(start: Start, home: Path) -> None:
-    running = start(home)
+def test_each_child_that_dies_is_started_again(start: Start, used_home: Path) -> None:
+    running = start(used_home)
     running.wait_until_it_serves()
     running.wait_until_ready()
     write_something(running)
@@ -71,19 +71,19 @@ def test_each_child_that_dies_is_started_again(start: Start, home: Path) -> None
     assert running.stop() == 0
 
 
-def test_it_ends_with_the_make_that_called_it(start: Start, home: Path) -> None:
-    running = start(home, words=["make", "--no-print-directory", "run"])
+def test_it_ends_with_the_make_that_called_it(start: Start, used_home: Path) -> None:
+    running = start(used_home, words=["make", "--no-print-directory", "run"])
     running.wait_until_it_serves()
     everything = running.processes()
 
     running.parent.kill()
 
     wait_for(lambda: gone(everything), 60)
-    Home(home).hold().close()
+    Home(used_home).hold().close()
 
 
-def test_ctrl_c_on_make_stops_everything(start: Start, home: Path) -> None:
-    running = start(home, words=["make", "--no-print-directory", "run"])
+def test_ctrl_c_on_make_stops_everything(start: Start, used_home: Path) -> None:
+    running = start(used_home, words=["make", "--no-print-directory", "run"])
     running.wait_until_it_serves()
     everything = running.processes()
 

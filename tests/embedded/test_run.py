@@ -12,6 +12,8 @@ import pytest
 import redis
 
 from tests.embedded.installation import Installation, gone, wait_for
+from tests.prepared import furnish
+from tests.services import TEMPLATE
 
 pytestmark = [pytest.mark.slow, pytest.mark.faults]
 Start = Callable[..., Installation]
@@ -39,11 +41,11 @@ def test_it_serves_stops_cleanly_and_keeps_its_data(start: Start, home: Path) ->
     assert second.stop(signal.SIGINT) == 0
 
 
-def test_the_demo_sign_ins_are_printed_and_kept_privately(start: Start, home: Path) -> None:
-    running = start(home, EVALPLATFORM_DEMO="1")
+def test_the_demo_sign_ins_are_printed_and_kept_privately(start: Start, used_home: Path) -> None:
+    running = start(used_home, EVALPLATFORM_DEMO="1")
     running.wait_until_it_serves()
 
-    kept = home / "demo.json"
+    kept = used_home / "demo.json"
     demo = json.loads(kept.read_text())
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
     assert demo["url"] == running.address
@@ -52,7 +54,7 @@ def test_the_demo_sign_ins_are_printed_and_kept_privately(start: Start, home: Pa
         assert f"{user['email']}  {user['password']}" in running.said
     assert running.stop() == 0
 
-    elsewhere = start(home, EVALPLATFORM_DEMO="1")
+    elsewhere = start(used_home, EVALPLATFORM_DEMO="1")
     elsewhere.wait_until_it_serves()
     assert json.loads(kept.read_text()) == demo | {"url": elsewhere.address}
     assert elsewhere.stop() == 0
@@ -110,6 +112,8 @@ def test_servers_given_from_outside_are_used_and_none_is_started(
     running.wait_until_it_serves()
     running.wait_until_ready()
 
+    with psycopg.connect(servers["DATABASE_URL"]) as connection:
+        assert connection.execute("SELECT count(*) FROM django_session").fetchone() == (0,)
     assert {record["name"] for record in running.records()} == {"web", "worker", "beat"}
     assert running.services() == {}
     assert not (home / "postgres").exists()
@@ -119,6 +123,7 @@ def test_servers_given_from_outside_are_used_and_none_is_started(
 
 def test_a_home_with_a_long_path_gets_its_sockets_elsewhere(start: Start, home: Path) -> None:
     deep = home / ("a" * 60) / ("b" * 60)
+    furnish(deep)
     running = start(deep)
     running.wait_until_it_serves()
 
@@ -147,13 +152,16 @@ def read_something(installation: Installation) -> tuple[object, object]:
 
 @pytest.fixture
 def servers(tmp_path: Path) -> dict[str, str]:
-    """The addresses of this session's own servers, with a fresh database."""
+    """The addresses of this session's own servers, with a database that lacks one migration."""
     import os
     from urllib.parse import urlsplit, urlunsplit
 
     url = urlsplit(os.environ["DATABASE_URL"])
     with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
         connection.execute("DROP DATABASE IF EXISTS given_from_outside WITH (FORCE)")
-        connection.execute("CREATE DATABASE given_from_outside")
-    fresh = urlunsplit(url._replace(path="/given_from_outside"))
-    return {"DATABASE_URL": fresh, "REDIS_URL": os.environ["REDIS_URL"].replace("db=0", "db=9")}
+        connection.execute(f"CREATE DATABASE given_from_outside TEMPLATE {TEMPLATE}")
+    behind = urlunsplit(url._replace(path="/given_from_outside"))
+    with psycopg.connect(behind) as connection:
+        connection.execute("DELETE FROM django_migrations WHERE app = 'sessions'")
+        connection.execute("DROP TABLE django_session")
+    return {"DATABASE_URL": behind, "REDIS_URL": os.environ["REDIS_URL"].replace("db=0", "db=9")}
