@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from evalplatform.scoping.actor import Actor
+from exports import review_lab_reading as lab_reading
 from exports import review_reading as reading
+from exports.fetching import made
 from exports.formats.records import ItemTally
 from exports.formats.review_records import LabHead
 from exports.reading_ahead import AtSnapshot, look_at_nothing, rows_ahead
@@ -62,7 +64,7 @@ class ReviewContent:
     @contextmanager
     def pieces(self) -> Iterator[Iterator[str] | Iterator[bytes]]:
         with rows_ahead(self.read, self.at_snapshot) as rows:
-            lines = reading.finished(rows)
+            lines = made(rows)
             self.file = ReviewFile(next(lines), lines, self.options, self.suggests)
             yield self.format.write(self.file)
 
@@ -90,12 +92,12 @@ class ReviewContent:
         yield [head]
         plan = lab_plan(self.scope, using, suggests=self.suggests)
         if self.format.rows == "lab":
-            yield from reading.lab_blocks(self.scope, plan, using)
+            yield from lab_reading.lab_blocks(self.scope, plan, using)
         elif self.format.rows == "pairs":
-            yield from reading.lab_pairs(self.scope, plan, using)
+            yield from lab_reading.lab_pairs(self.scope, plan, using)
         else:
             is_safe = self.options.spreadsheet_safe
-            yield from reading.lab_lines(self.scope, plan, using, is_safe=is_safe)
+            yield from lab_reading.lab_lines(self.scope, plan, using, is_safe=is_safe)
 
     def facts(self) -> dict[str, Any]:
         assert self.file is not None

@@ -5,11 +5,12 @@ The database gives rows; each answer goes from its JSON into the object as it st
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
-from operator import itemgetter
+from typing import Any
 
 import msgspec
+from msgspec.structs import astuple
 
 from exports.formats.review_records import (
     EMPLOYEE,
@@ -18,6 +19,7 @@ from exports.formats.review_records import (
     LabItem,
     LabPage,
     LabReview,
+    Said,
 )
 from exports.review_suggestions import snippets
 
@@ -39,18 +41,14 @@ TOLD_STATES = ("needs_adjudication", "needs_review", "reviewed")
 NULL, TRUE, NO_TEXT = b"null", b"true", b'""'
 
 
-class Said(msgspec.Struct):
-    """One answer; `value` is its JSON."""
-
-    value: msgspec.Raw = msgspec.Raw(NULL)
-
-
-NOTHING = Said().value
-Values = dict[str, bytes | msgspec.Raw]
-# What no answer says, whatever a rubric calls its own: null until it is known.
-OURS: Values = dict.fromkeys((*SUGGESTED, "reviewState", "adjudication"), NULL)
+_CUT = "\0"  # which JSON never holds
+SAID_NOTHING = Said()
+NOTHING = SAID_NOTHING.value
+Value = bytes | msgspec.Raw
+Proposed = tuple[bytes, ...]
+SILENT: Proposed = (NULL,) * len(SUGGESTED)
+MOST_FORMS = 1_000
 _encode = msgspec.json.Encoder().encode
-_answers_of = msgspec.json.Decoder(dict[str, Said]).decode
 
 
 class LabResults:
@@ -60,39 +58,51 @@ class LabResults:
     """
 
     def __init__(self, keys: frozenset[str], *, suggests: bool, sees_run: bool) -> None:
-        self.keys = keys
         self.suggests = suggests
         self.sees_run = sees_run
-        self.form, places = _form(keys)
-        self.blank: Values = dict.fromkeys(places, NULL) | {NOTES: NO_TEXT}
-        self.of_places = itemgetter(*places)
+        self.form_of = lru_cache(MOST_FORMS)(lambda proposed: _form(keys, proposed)[0])
+        _, places = _form(keys, SILENT)
+        self.answers_of = _decoder_of(places)
+        self.at = {name: n for n, name in enumerate(places)}
+        self.asked = {key: n for key, n in self.at.items() if key in keys}
 
     def lines(self, page: LabPage) -> list[bytes]:
         """The cases of a page, one a line."""
         reviews: dict[int | None, list[LabReview]] = {}
         for review in page.reviews:
             reviews.setdefault(review.item_id, []).append(review)
+        people = {id_: told.encode() for id_, told in page.people.items()}
         return [
-            self._line(item, reviews.get(item.item_id, ()), page.settled.get(item.item_id or 0))
+            self._line(
+                item,
+                reviews.get(item.item_id, ()),
+                page.settled.get(item.item_id or 0, "null").encode(),
+                people,
+            )
             for item in page.items
         ]
 
-    def _line(self, item: LabItem, reviews: Sequence[LabReview], settled: str | None) -> bytes:
+    def _line(
+        self,
+        item: LabItem,
+        reviews: Sequence[LabReview],
+        settled: bytes,
+        people: Mapping[str, bytes],
+    ) -> bytes:
         """Draft, primary review, and all reviews. Primary is a person's that was saved last."""
         draft, primary = b"{}", (NULL, NULL, NULL)
-        proposed = self._proposed(item) if reviews or item.has_draft else OURS
+        proposed = self._proposed(item) if reviews or item.has_draft else SILENT
         if item.has_draft:
-            values = self._values(item.draft or "{}", proposed, was_shown=item.draft_was_shown)
-            draft = self._written(values)
+            values = self._values(item.draft or "{}")
+            draft = self._written(values, proposed, was_shown=item.draft_was_shown)
         entries = []
         for review in reviews:
-            values = self._values(review.answers, proposed, was_shown=review.was_shown)
-            values["reviewState"] = b'"%b"' % self._state(values, item)
-            values["adjudication"] = settled.encode() if settled else NULL
-            saved = self._written(values)
-            at = b'"%b"' % review.saved_at.encode()
-            by = person(review.saved_by_id, review.saved_by_email, review.saved_by_name)
-            entries.append(_entry(review, at, by, saved))
+            values = self._values(review.answers)
+            values[self.at["reviewState"]] = b'"%b"' % self._state(values, item)
+            values[self.at["adjudication"]] = settled
+            saved = self._written(values, proposed, was_shown=review.was_shown)
+            at, by = b'"%b"' % review.saved_at.encode(), people[review.saved_by_id]
+            entries.append(_entry(review, people[review.reviewer_id], at, by, saved))
             if review.kind == "human":
                 primary = (saved, at, by)
         return (
@@ -100,31 +110,30 @@ class LabResults:
             b'"allReviews": [%b]},\n'
         ) % (_encode(item.case_id), draft, *primary, b", ".join(entries))
 
-    def _proposed(self, item: LabItem) -> Values:
-        """What no answer says, with what the product suggests for the case."""
-        if not self.suggests:
-            return OURS
-        found = snippets(item.prompt, item.response, item.status)
-        return OURS | dict(zip(SUGGESTED, found, strict=True))
+    def _proposed(self, item: LabItem) -> Proposed:
+        """What the product suggests for the case."""
+        return snippets(item.prompt, item.response, item.status) if self.suggests else SILENT
 
-    def _values(self, answers: str, proposed: Values, *, was_shown: bool) -> Values:
+    def _values(self, answers: str) -> list[Value]:
         """What stands at each place of a review, but for its state and what was settled."""
-        said = {key: each.value for key, each in _answers_of(answers).items()}
-        ours = proposed if self.sees_run or was_shown else OURS
-        values = self.blank | said | ours
-        if values[NOTES] is NOTHING:
-            values[NOTES] = NO_TEXT
-        values["canonCandidate"] = self._canon(values)
+        values = [said.value for said in astuple(self.answers_of(answers))]
+        notes = self.at.get(NOTES)
+        if notes is not None and values[notes] is NOTHING:
+            values[notes] = NO_TEXT
+        values[self.at["canonCandidate"]] = self._canon(values)
+        values[self.at["reviewState"]] = values[self.at["adjudication"]] = NULL
         return values
 
-    def _written(self, values: Values) -> bytes:
-        written: bytes = self.form % self.of_places(values)
-        return written
+    def _written(self, values: list[Value], proposed: Proposed, *, was_shown: bool) -> bytes:
+        form = self.form_of(proposed if self.sees_run or was_shown else SILENT).copy()
+        form[1::2] = values
+        return b"".join(form)
 
-    def _said(self, values: Values, key: str) -> bytes:
-        return bytes(values.get(key, NULL)) if key in self.keys else NULL
+    def _said(self, values: list[Value], key: str) -> bytes:
+        place = self.asked.get(key)
+        return NULL if place is None else bytes(values[place])
 
-    def _state(self, values: Values, item: LabItem) -> bytes:
+    def _state(self, values: list[Value], item: LabItem) -> bytes:
         """Where the review sends its item, or where the item is once that is told to all."""
         if item.is_open and item.state in TOLD_STATES:
             return item.state.encode()
@@ -133,7 +142,7 @@ class LabResults:
         is_risky = self._said(values, "employeeReview.riskOrConfusion") in RISKY
         return b"needs_review" if is_risky else b"reviewed"
 
-    def _canon(self, values: Values) -> bytes:
+    def _canon(self, values: list[Value]) -> bytes:
         """Set by the reviewer, or by itself when others can learn from it."""
         names = ("canonCandidate", "employeeReview.reusableLearning")
         said = [self._said(values, name) for name in names]
@@ -142,13 +151,16 @@ class LabResults:
         return b"false" if any(each != NULL for each in said) else NULL
 
 
-def _form(keys: frozenset[str]) -> tuple[bytes, list[str]]:
-    """A review with %b where a value goes, and whose value that is, in their order."""
+def _form(keys: frozenset[str], proposed: Proposed) -> tuple[list[Value], list[str]]:
+    """A review with these suggestions, cut where values go, and whose those are, in their order."""
     places: list[str] = []
+    known = dict.fromkeys(NEVER, "null") | dict(
+        zip(SUGGESTED, map(bytes.decode, proposed), strict=True)
+    )
 
     def place(name: str) -> str:
         places.append(name)
-        return "%b"
+        return _CUT
 
     def answer(key: str) -> str:
         return place(key) if key in keys else "null"
@@ -162,26 +174,36 @@ def _form(keys: frozenset[str]) -> tuple[bytes, list[str]]:
         return _object(told)
 
     def member(name: str) -> str:
-        if name in NEVER:
-            return "null"
         if name in LAYERS:
             return layer(name)
-        return answer(name) if name in ANSWERED else place(name)
+        return answer(name) if name in ANSWERED else known.get(name) or place(name)
 
-    return _object({name: member(name) for name in MEMBERS}).encode(), places
+    first, *rest = _object({name: member(name) for name in MEMBERS}).encode().split(_CUT.encode())
+    form: list[Value] = [first]
+    for part in rest:
+        form += NULL, part
+    return form, places
+
+
+def _decoder_of(places: Iterable[str]) -> Callable[[str], Any]:
+    """Reads answers into a value that has one field for each place, in their order."""
+    names = {f"place_{n}": place for n, place in enumerate(places)}
+    fields = [(name, Said, SAID_NOTHING) for name in names]
+    answers = msgspec.defstruct("Answers", fields, rename=names, gc=False)
+    return msgspec.json.Decoder(answers).decode
 
 
 def _object(members: Mapping[str, str]) -> str:
     return "{" + ", ".join(f'"{name}": {value}' for name, value in members.items()) + "}"
 
 
-def _entry(review: LabReview, at: bytes, by: bytes, saved: bytes) -> bytes:
+def _entry(review: LabReview, reviewer: bytes, at: bytes, by: bytes, saved: bytes) -> bytes:
     """A review among all of its case."""
     return (
         b'{"reviewer": %b, "reviewerKind": %b, "isCounted": %b, "revisions": %d, "savedAt": %b, '
         b'"savedBy": %b, "saved": %b, "answers": %b, "checks": %b, "feedback": %b}'
     ) % (
-        person(review.reviewer_id, review.reviewer_email, review.reviewer_name),
+        reviewer,
         _encode(review.kind),
         TRUE if review.is_counted else b"false",
         review.n_revisions,
@@ -192,10 +214,3 @@ def _entry(review: LabReview, at: bytes, by: bytes, saved: bytes) -> bytes:
         review.checks.encode(),
         _encode(review.feedback),
     )
-
-
-@lru_cache(1_000)
-def person(id_: str, email: str, name: str) -> bytes:
-    """The three fields of an identity."""
-    told = b'{"clerkUserId": "%b", "email": %b, "name": %b}'
-    return told % (id_.encode(), _encode(email), _encode(name or None))

@@ -1,16 +1,18 @@
-"""The SQL that writes a Lab session (formats.md 3.3 and 3.4): lines as the file has them.
+"""The SQL that reads a Lab session (formats.md 3.3 and 3.4): cases as the file has them.
 
-A review becomes the object of the contract in PostgreSQL; Python joins the lines, and puts in what
-heuristics suggest, which no table holds.
+Reviews come as they are stored; review_lab_results.py makes the contract's objects of them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from exports.formats.review_records import LabReview
 from exports.review_sql import (
     constant,
+    ids_of,
     joined,
     json,
     json_moment,
@@ -133,18 +135,26 @@ def items(plan: LabPlan, rows: Rows) -> str:
 
 
 def reviews(plan: LabPlan, rows: Rows) -> str:
-    """Each review of a page as `LabReview` has it, its people laid out."""
+    """Each review of a page as `LabReview` has it."""
     others = f"(n.answers - {_keys(plan)})::text" if plan.others else "'{}'"
+    asks = plan.suggests and not plan.sees_run
+    shown = "COALESCE((n.exposure ->> 'suggestions')::boolean, false)" if asks else "false"
     return f"""WITH page AS MATERIALIZED ({rows.reviews})
         SELECT v.queue_item_id, v.reviewer_kind, v.is_counted, v.n_revisions,
-            {moment("v.saved_at")}, r.id::text, r.email, r.name, b.id::text, b.email, b.name,
-            n.answers::text, {others}, n.checks::text, n.feedback,
-            COALESCE((n.exposure ->> 'suggestions')::boolean, false)
+            {moment("v.saved_at")}, v.reviewer_id::text, n.saved_by_id::text,
+            n.answers::text, {others}, n.checks::text, n.feedback, {shown}
         FROM page v
         JOIN reviews_reviewrevision n ON n.review_id = v.id AND n.number = v.n_revisions
-        JOIN accounts_user r ON r.id = v.reviewer_id
-        JOIN accounts_user b ON b.id = n.saved_by_id
         ORDER BY v.saved_at, v.id"""  # noqa: S608
+
+
+REVIEWER, SAVED_BY = map(LabReview._fields.index, ("reviewer_id", "saved_by_id"))
+
+
+def people(ids: Iterable[str]) -> str:
+    """The ids of these people, and the contract's object of each."""
+    return f"""SELECT u.id::text, {person("u")} FROM accounts_user u
+        WHERE u.id = ANY({ids_of(ids)})"""  # noqa: S608
 
 
 def settled(rows: Rows) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from exports.formats.review_records import SavedReview
 from exports.review_sql import (
     CELLS,
     RAW,
@@ -45,6 +46,9 @@ def human_reviews(reviews: str, *, sees_run: bool) -> str:
         JOIN reviews_reviewrevision n ON n.review_id = p.id AND n.number = p.n_revisions
         JOIN accounts_user b ON b.id = n.saved_by_id
         ORDER BY p.order_index, p.saved_at, p.id"""  # noqa: S608
+
+
+TEST = SavedReview._fields.index("test_id")
 
 
 def human_tests(ids: str) -> str:

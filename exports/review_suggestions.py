@@ -17,13 +17,13 @@ _encode = msgspec.json.Encoder().encode
 MOST_KEPT = 1_000
 
 
-def snippets(prompt: str, response: str, status: str) -> list[bytes]:
+def snippets(prompt: str, response: str, status: str) -> tuple[bytes, ...]:
     """The suggestions as JSON, in the order in which a review's object has places for them."""
     return _snippets(signs_of(prompt, response, run_status=status))
 
 
 @lru_cache(MOST_KEPT)
-def _snippets(signs: Signs) -> list[bytes]:
+def _snippets(signs: Signs) -> tuple[bytes, ...]:
     said = values_of(signs)
     guidance = {name: said.get(f"humanGuidanceEval.{name}") for name in GUIDANCE}
     values: list[Any] = [
@@ -32,7 +32,7 @@ def _snippets(signs: Signs) -> list[bytes]:
         {name: said.get(f"employeeReview.{name}") for name in EMPLOYEE},
         guidance | {"notes": ""},
     ]
-    return [_encode(value) for value in values]
+    return tuple([_encode(value) for value in values])
 
 
 def cells_of(prompt: str, response: str, status: str) -> bytes:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import zip_longest
+from typing import NamedTuple
 
 import msgspec
 
@@ -19,6 +20,7 @@ from exports.formats.review_records import (
     ReviewedCheck,
     ReviewedPage,
     ReviewedTest,
+    Said,
     SavedReview,
 )
 
@@ -33,17 +35,10 @@ REVIEW_TITLES = (
     "Reviewer Response",
 )  # fmt: skip
 
-
-class Said(msgspec.Struct):
-    """An answer to a question or a check; `value` is its JSON."""
-
-    value: msgspec.Raw = msgspec.Raw(b"null")
-    flagged: bool | None = False
-
-
 Cell = Callable[[str], str]
 _answers_of = msgspec.json.Decoder(dict[str, Said]).decode
 _decode = msgspec.json.decode
+NULL = b"null"
 
 
 def write(
@@ -82,58 +77,66 @@ def _rate(value: float | None) -> str:
 
 def blocks(page: ReviewedPage, questions: Iterable[Question], cell: Cell) -> Iterator[str]:
     """The lines of each review."""
-    tests = {each.id: _Test(each, cell) for each in page.tests}
-    checks = {each.id: _Check(each, cell) for each in page.checks}
+    tests = {each.id: _Test.of(each, cell) for each in page.tests}
+    checks = {each.id: _Check.of(each, cell) for each in page.checks}
     asked = [(each, f"{each.type},{cell(each.label)},,,,") for each in questions]
     for review in page.reviews:
-        lines = [*_verdicts(review, checks, cell), *_answers(review, asked, cell)]
+        lines = _verdicts(review, checks, cell) + _answers(review, asked, cell)
         yield from _block(review, tests[review.test_id], lines, cell)
 
 
-class _Test:
+class _Test(NamedTuple):
     """The cells of a test, made once for all of its reviews."""
 
-    def __init__(self, test: ReviewedTest, cell: Cell) -> None:
-        self.begin = f"{test.id},{cell(test.prompt)},{cell(test.response)}"
-        self.files = [cell(name) for name in test.files] or [""]
+    begin: str
+    files: Sequence[str]
+
+    @classmethod
+    def of(cls, test: ReviewedTest, cell: Cell) -> _Test:
+        begin = f"{test.id},{cell(test.prompt)},{cell(test.response)}"
+        return cls(begin, [cell(name) for name in test.files] or NO_FILE)
 
 
-class _Check:
-    """Where a check stands, and its cells with and without what the machine found."""
+class _Check(NamedTuple):
+    """Where a check stands, its cells, and that with what the machine found."""
 
-    def __init__(self, check: ReviewedCheck, cell: Cell) -> None:
-        self.position = check.position
+    position: int
+    begin: str
+    auto_eval: str
+
+    @classmethod
+    def of(cls, check: ReviewedCheck, cell: Cell) -> _Check:
         begin = f"Auto-eval review,,{quoted(check.operator)},{cell(check.criteria)},"
-        self.untold = f"{begin},"
-        self.told = f"{begin}{cell(check.auto_eval)},"
+        return cls(check.position, begin, cell(check.auto_eval))
 
 
-NO_CHECK = _Check(ReviewedCheck("", 0, "", "", ""), quoted)
+NO_FILE = ("",)
+NO_CHECK = _Check(0, "Auto-eval review,,,,", "")
 NO_ANSWER = "," * 5
 
 
 def _verdicts(review: SavedReview, checks: Mapping[str, _Check], cell: Cell) -> list[str]:
     """What was said of each check, in their order."""
-    found = [(checks.get(id_, NO_CHECK), said) for id_, said in _answers_of(review.checks).items()]
+    said = _answers_of(review.checks)
+    found = [(checks.get(id_, NO_CHECK), verdict) for id_, verdict in said.items()]
     found.sort(key=_position)
     if review.knows_verdicts:
-        return [check.told + _said(said, cell) for check, said in found]
-    return [check.untold + _said(said, cell) for check, said in found]
+        return [f"{check.begin}{check.auto_eval},{_said(said, cell)}" for check, said in found]
+    return [f"{check.begin},{_said(said, cell)}" for check, said in found]
 
 
 def _position(found: tuple[_Check, Said]) -> int:
     return found[0].position
 
 
-def _answers(
-    review: SavedReview, asked: Iterable[tuple[Question, str]], cell: Cell
-) -> Iterator[str]:
+def _answers(review: SavedReview, asked: Iterable[tuple[Question, str]], cell: Cell) -> list[str]:
     """What was answered to the rubric's questions, in its order."""
     answers = _answers_of(review.answers)
-    for question, begin in asked:
-        said = answers.get(question.key)
-        if said and (said.flagged or bytes(said.value) != b"null"):
-            yield begin + _said(said, cell, is_set=question.is_set)
+    return [
+        begin + _said(said, cell, is_set=question.is_set)
+        for question, begin in asked
+        if (said := answers.get(question.key)) and (said.flagged or bytes(said.value) != NULL)
+    ]
 
 
 def _said(said: Said, cell: Cell, *, is_set: bool = False) -> str:
@@ -144,7 +147,7 @@ def _said(said: Said, cell: Cell, *, is_set: bool = False) -> str:
     value = bytes(said.value)
     if value[:1] == b'"':
         return cell(_decode(value))
-    return "" if value == b"null" else cell(value.decode())
+    return "" if value == NULL else cell(value.decode())
 
 
 def _block(review: SavedReview, test: _Test, lines: Sequence[str], cell: Cell) -> Iterator[str]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
+
+import msgspec
 
 RATINGS = ("tone", "usefulness", "calming", "naturalness", "trust")
 EMPLOYEE = (
@@ -15,6 +18,13 @@ GUIDANCE = (
     *("emotionalValidation", "cognitiveUnderstanding", "actionability", "toneAppropriateness"),
     "authenticity",
 )
+
+
+class Said(msgspec.Struct, frozen=True, gc=False):
+    """An answer to a question or a check; `value` is its JSON."""
+
+    value: msgspec.Raw = msgspec.Raw(b"null")
+    flagged: bool | None = False
 
 
 class Question(NamedTuple):
@@ -64,8 +74,8 @@ class ReviewedPage(NamedTuple):
     """Reviews in the order of the file, with their tests and all checks of these."""
 
     reviews: list[SavedReview]
-    tests: list[ReviewedTest]
-    checks: list[ReviewedCheck]
+    tests: Iterable[ReviewedTest]
+    checks: Iterable[ReviewedCheck]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +139,7 @@ class LabReview(NamedTuple):
     n_revisions: int
     saved_at: str
     reviewer_id: str
-    reviewer_email: str
-    reviewer_name: str
     saved_by_id: str
-    saved_by_email: str
-    saved_by_name: str
     answers: str
     others: str  # those that are not the Lab's
     checks: str
@@ -142,8 +148,12 @@ class LabReview(NamedTuple):
 
 
 class LabPage(NamedTuple):
-    """Cases in their order; reviews in the order in which they were saved; what was settled."""
+    """Cases in their order; reviews in the order in which they were saved; what was settled.
 
-    items: list[LabItem]
-    reviews: list[LabReview]
+    `people` are the identities of all by their id, and `settled` final answers by item, as JSON.
+    """
+
+    items: Iterable[LabItem]
+    reviews: Iterable[LabReview]
     settled: dict[int, str]
+    people: dict[str, str]

@@ -10,7 +10,7 @@ import jsonschema
 import pandas
 import pytest
 
-from exports import review_reading
+from exports import review_pages
 from reviews.adjudicating import adjudicate
 from reviews.figures.whole import figures_of
 from reviews.lifecycle import finalise
@@ -105,7 +105,7 @@ def test_suggestions_can_be_left_out(cast: Cast) -> None:
 def test_a_run_that_nobody_reviews_is_a_session_too(
     cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(review_reading, "A_PAGE", 2)
+    monkeypatch.setattr(review_pages, "A_PAGE", 2)
     run = make_run(owner=cast.eva, status="running", completed_at=None, source="auto_generated")
     for n in (0, 1, 2, 5):
         make_run_item(run, order_index=n, source_type="template", template_key="late")
@@ -328,7 +328,7 @@ def test_tables_hold_every_revision_what_was_shown_and_what_was_settled(
 def test_tables_of_sessions_and_of_a_shuffled_queue(
     cast: Cast, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(review_reading, "A_PAGE", 2)
+    monkeypatch.setattr(review_pages, "A_PAGE", 2)
     queue = make_queue(owner=cast.eva, n_items=5)
     for n, item in enumerate(QueueItem.all_rows.order_by("position")):
         QueueItem.all_rows.filter(pk=item.pk).update(position=(n * 7919) % 5 + n * 10**15)

@@ -13,7 +13,7 @@ from rest_framework.test import APIClient
 
 from evalplatform.scoping.actor import Actor
 from evalplatform.spreadsheets import safe_cell
-from exports import review_reading
+from exports import review_pages
 from exports.counting import NotWholeError
 from exports.models import Export
 from exports.review_catalog import REVIEW_FORMATS
@@ -124,7 +124,7 @@ def test_files_and_answers_go_down_beside_each_other(cast: Cast) -> None:
 
 @pytest.mark.parametrize("safe", [False, True])
 def test_every_text_comes_through(cast: Cast, monkeypatch: pytest.MonkeyPatch, safe: bool) -> None:
-    monkeypatch.setattr(review_reading, "A_PAGE", 3)
+    monkeypatch.setattr(review_pages, "A_PAGE", 3)
     run = make_run(owner=cast.eva)
     for n, text in enumerate(TEXTS):
         item = make_run_item(run, order_index=2 * n, prompt_text=text, response=text)
