@@ -292,6 +292,8 @@ SPECTACULAR_SETTINGS = {
         "LabelStatus": "reviews.api.behaviour_serializers.STATUSES",
         "QueueStatus": "reviews.api.queue_serializers.STATUSES",
         "OwnState": "reviews.api.review_serializers.OWN_STATES",
+        "WaitingReason": "reviews.api.adjudication_serializers.REASONS",
+        "SecondLookSign": "reviews.api.second_look.SIGN_NAMES",
         "ReviewState": "reviews.api.adjudication_serializers.STATES",
         "SealState": "reviews.api.lifecycle_serializers.STATES",
         "RunItemStatus": "runs.api.run_item_serializers.STATUSES",

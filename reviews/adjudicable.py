@@ -6,7 +6,7 @@ blind queue is revealed, only those are told who take no part in reviewing the q
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, TextField
@@ -22,8 +22,10 @@ from reviews.routing import (
     SEES_RISK,
     ReviewState,
     disputed_key,
+    sent_for,
 )
 from reviews.rubrics.shape import Shape
+from reviews.second_look_signs import SIGNS
 
 OPEN_STATES = (ReviewState.NEEDS_ADJUDICATION.value, ReviewState.NEEDS_REVIEW.value)
 UNSAID = (Slot.State.LEASED, Slot.State.SKIPPED, Slot.State.RELEASED)
@@ -34,13 +36,16 @@ KINDS: dict[str, str] = {
     "risk": "Risk or confusion",
     "ambiguous": "Ambiguous",
     "reopened": "Edited since",
+    **SIGNS,  # of items that were sent to adjudication for it
 }
 REASONS = {
     ASKS_FOR_SENIOR: "senior",
     RAISED_A_FLAG: "flag",
     SEES_RISK: "risk",
     IS_UNSURE: "ambiguous",
+    **{sent_for(sign): sign for sign in SIGNS},
 }
+LABELS = ("session__title", "session__external_id", "run_item__public_id", "run_item__title")
 OF_KIND = {
     "disagreement": Q(reasons_text__contains=DISAGREE_ON),
     **{kind: Q(reasons__contains=[reason]) for reason, kind in REASONS.items()},
@@ -121,3 +126,11 @@ def questions_of(reasons: Iterable[str], shape: Shape) -> tuple[str, ...]:
     named = {key: criterion.label for key, criterion in shape.by_key.items()}
     told = [named.get(key, key) for key in keys if not key.startswith("check ")]
     return tuple(told + ([f"{checks} check{'' if checks == 1 else 's'}"] if checks else []))
+
+
+def label_of(row: Mapping[str, Any]) -> str:
+    """What people call an item, of the columns of a row."""
+    if row["run_item__public_id"]:
+        title = row["run_item__title"]
+        return f"{row['run_item__public_id']}{f', {title}' if title else ''}"
+    return str(row["session__title"] or row["session__external_id"])

@@ -22,13 +22,15 @@ from evalplatform.errors import Conflict
 from evalplatform.scoping.actor import Actor
 from evalplatform.scoping.managers import get_visible
 from reviews import adjudicable
-from reviews.adjudication_notices import tell_answered, tell_contested
+from reviews.adjudication_notices import tell_answered, tell_contested, tell_waiting
 from reviews.adjudication_versions import StaleAdjudicationError, Version
 from reviews.final_labels import read_labels
 from reviews.models import Adjudication, Contest, Queue, QueueItem, Review, ReviewRevision, Slot
-from reviews.routing import ReviewState
+from reviews.routing import ReviewState, sent_for
 from reviews.rubrics.answering import Answer
 from reviews.saving import Said, read_said, refuse_if_finalized, said_in
+from reviews.second_look import signs_of
+from reviews.webhooks.telling import state_told, tell_routed
 
 MOST_REASON = 10_000
 TAKEN = (Queue.Status.ACTIVE, Queue.Status.PAUSED, Queue.Status.CLOSED)
@@ -70,6 +72,34 @@ def adjudicate(
         row.save(update_fields=["state"])
         record(by, "adjudication.save", made, changes={"number": [None, number]})
     return made
+
+
+def send_to_adjudication(item: QueueItem, *, by: Actor) -> QueueItem:
+    """Make an item that reviewers agree on wait for a decision, for the signs that it has.
+
+    Raises Conflict for what waits already, is settled, has no sign, or cannot be settled by them.
+    """
+    if not by.may(Verb.ADJUDICATE):
+        raise PermissionDenied("Your role does not adjudicate.")
+    with transaction.atomic():
+        row = _locked(item, by)
+        if row.state != ReviewState.REVIEWED:
+            raise Conflict("This item waits already, or not all of its reviews are there.")
+        signs = signs_of(row, by=by)
+        if not signs:
+            raise Conflict("It was settled, or nothing about it asks for a second look.")
+        told = state_told(row)
+        row.state = ReviewState.NEEDS_ADJUDICATION.value
+        row.reasons = [sent_for(sign.name) for sign in signs]
+        row.save(update_fields=["state", "reasons"])
+        tell_routed(row, told=told)
+        tell_waiting(row, told=told, by=by)
+        changes = {
+            "state": [ReviewState.REVIEWED.value, row.state],
+            "reasons": [[], [sign.label for sign in signs]],
+        }
+        record(by, "adjudication.send", row, changes=changes)
+    return row
 
 
 def _locked(item: QueueItem, by: Actor) -> QueueItem:

@@ -41,7 +41,7 @@ def tell_waiting(item: QueueItem, *, told: str | None, by: Actor) -> None:
     for member in people:
         notify(
             member.user, by.team, NEEDED, f"{queue.name}: a decision is needed",
-            "Reviewers disagree, or ask for another look.", url, key,
+            "Reviewers disagree, or somebody asks for another look.", url, key,
         )  # fmt: skip
 
 

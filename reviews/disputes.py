@@ -14,7 +14,7 @@ import numpy as np
 from django.db.models import F, Func, IntegerField
 
 from evalplatform.scoping.actor import Actor
-from reviews.adjudicable import kinds_of, questions_of, waiting
+from reviews.adjudicable import LABELS, kinds_of, label_of, questions_of, waiting
 from reviews.agreement.disputed import most_disputed, unit_disagreement
 from reviews.agreement.tables import Ratings
 from reviews.models import Queue, ReviewAnswer
@@ -23,7 +23,7 @@ from reviews.rubrics.shape import Kind, Shape
 MOST_RANKED = 500  # items that are put in order exactly; those after them have fewer reasons
 COLUMNS = (
     *("pk", "key", "position", "state", "reasons", "n_counted", "is_reopened"),
-    *("session__title", "session__external_id", "run_item__public_id", "run_item__title"),
+    *LABELS,
 )
 
 
@@ -159,11 +159,3 @@ def _waiting(row: Mapping[str, Any], apart: float, shape: Shape) -> Waiting:
 
 def _texts(shape: Shape) -> list[str]:
     return [each.key for each in shape.criteria() if each.kind == Kind.TEXT]
-
-
-def label_of(row: Mapping[str, Any]) -> str:
-    """What people call an item, of the columns of a row."""
-    if row["run_item__public_id"]:
-        title = row["run_item__title"]
-        return f"{row['run_item__public_id']}{f', {title}' if title else ''}"
-    return str(row["session__title"] or row["session__external_id"])

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -17,6 +17,7 @@ SEES_RISK = "A reviewer sees risk or confusion."
 IS_UNSURE = "A reviewer is not sure whether there is risk or confusion."
 RAISED_A_FLAG = "A reviewer raised a flag."
 DISAGREE_ON = "Reviewers disagree on "
+SENT = "Sent to adjudication"  # by an adjudicator, with the sign that was seen behind it
 
 
 class ReviewState(StrEnum):
@@ -73,6 +74,28 @@ def _doubts(reviews: Sequence[Mapping[str, Answer]]) -> tuple[str, ...]:
         RAISED_A_FLAG: any(answer.flagged for each in reviews for answer in each.values()),
     }
     return tuple(reason for reason, is_so in found.items() if is_so)
+
+
+def with_sent(put: Route, state: str, reasons: Iterable[str]) -> Route:
+    """The route of an item that is in this state for these reasons already.
+
+    What was sent to adjudication waits until it is settled, whatever is saved meanwhile.
+    """
+    sent = tuple(each for each in reasons if each.startswith(SENT))
+    if state != ReviewState.NEEDS_ADJUDICATION or not sent:
+        return put
+    return replace(put, state=ReviewState.NEEDS_ADJUDICATION, reasons=(*put.reasons, *sent))
+
+
+def sent_for(sign: str = "") -> str:
+    """The reason of an item that was sent to adjudication for a sign, as it is held."""
+    return f"{SENT}: {sign}." if sign else f"{SENT}."
+
+
+def without_signs(reasons: Iterable[str]) -> list[str]:
+    """Reasons as reviewers are told them: not what the product saw in what they had before them."""
+    told = (sent_for() if each.startswith(SENT) else each for each in reasons)
+    return list(dict.fromkeys(told))
 
 
 def disputed_key(reason: str) -> str:

@@ -23,7 +23,7 @@ from reviews.adjudication_notices import tell_waiting
 from reviews.answer_rows import write_answers
 from reviews.claiming import hold_place
 from reviews.models import Adjudication, Queue, QueueItem, Review, ReviewRevision, Slot
-from reviews.routing import ReviewState, Route, route
+from reviews.routing import ReviewState, Route, route, with_sent
 from reviews.rubrics.answering import MOST_NOTE, Answer, read_answers
 from reviews.rubrics.shape import Kind, Shape
 from reviews.webhooks.telling import state_told, tell_saved
@@ -297,6 +297,7 @@ def _route(item: QueueItem, mine: Review, said: Said, shape: Shape) -> None:
         others = others.exclude(review=mine.pk).order_by()
         reviews += [_compared(said_in(revision), shape) for revision in others]
     put = route(reviews, n_wanted=item.queue.reviews_per_item)
+    put = with_sent(put, item.state, item.reasons)
     item.state, item.is_canon_candidate = _state_after(item, mine, put), put.is_canon_candidate
     item.reasons = list(put.reasons)
     if item.n_counted >= item.queue.reviews_per_item and item.revealed_at is None:

@@ -22,6 +22,7 @@ from reviews.views import (
     rubrics,
     run_analysis,
     run_review,
+    second_look,
     session,
     webhooks,
     workload,
@@ -158,6 +159,7 @@ urlpatterns += [
     path(SETTLE, adjudication.AdjudicateView.as_view(), name="queue-adjudicate"),
     path(f"{SETTLE}next/", adjudication.AdjudicateNextPage.as_view(), name="adjudicate-next"),
     path(SETTLED, adjudication.AdjudicateItemPage.as_view(), name="adjudicate-item"),
+    path(f"{SETTLED}send/", second_look.SendView.as_view(), name="adjudicate-send"),
     path(f"{SETTLED}save/", adjudication.AdjudicateSaveView.as_view(), name="adjudicate-save"),
     path(
         f"{SETTLED}material/",

@@ -16,6 +16,7 @@ from reviews.routing import ReviewState
 
 CAUSES = Adjudication.Cause.values
 STATES = [each.value for each in ReviewState]
+REASONS = list(KINDS)
 LONGEST = 10_000
 
 
@@ -47,9 +48,7 @@ class WaitingRow(serializers.Serializer[Any]):
 
     key = serializers.UUIDField()
     label = serializers.CharField()  # type: ignore[assignment]
-    reasons = serializers.ListField(
-        child=serializers.ChoiceField(choices=list(KINDS)), source="kinds"
-    )
+    reasons = serializers.ListField(child=serializers.ChoiceField(choices=REASONS), source="kinds")
     questions = serializers.ListField(child=serializers.CharField())
     reviews = serializers.IntegerField(source="n_reviews")
     apart = serializers.FloatField()
@@ -114,9 +113,7 @@ class ItemSettled(serializers.Serializer[Any]):
     key = serializers.UUIDField()
     number = serializers.IntegerField(allow_null=True)
     state = serializers.ChoiceField(choices=STATES, allow_null=True)
-    reasons = serializers.ListField(
-        child=serializers.ChoiceField(choices=list(KINDS)), allow_null=True
-    )
+    reasons = serializers.ListField(child=serializers.ChoiceField(choices=REASONS), allow_null=True)
     reviews = SaidRow(many=True, allow_null=True)
     majority = Data(allow_null=True)
     adjudications = AdjudicationRow(many=True)

@@ -19,6 +19,7 @@ from reviews.api.of_queue import OfQueue
 from reviews.api.review_serializers import OWN_STATES, QueueItemRow
 from reviews.desk import label_of
 from reviews.models import QueueItem, Slot
+from reviews.routing import without_signs
 
 OWN = OpenApiParameter(
     "own", str, many=True, enum=OWN_STATES, description="Items on which one's own place is this."
@@ -91,7 +92,7 @@ class QueueItemsView(OfQueue, ScopedAPIView):
                 "counted": item.n_counted if tells_counts else None,
                 "openSlots": item.open_slots if tells_counts else None,
                 "state": item.state if is_open else None,
-                "reasons": item.reasons if is_open else None,
+                "reasons": without_signs(item.reasons) if is_open else None,
                 "canonCandidate": item.is_canon_candidate if is_open else None,
                 "stratum": item.stratum if is_told else None,
                 "inclusionProbability": item.inclusion_probability if is_told else None,

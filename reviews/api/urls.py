@@ -15,6 +15,7 @@ from reviews.api import (
     reviewing,
     rubrics,
     saving,
+    second_look,
     webhooks,
 )
 
@@ -114,6 +115,8 @@ settling: list[URLPattern | URLResolver] = [
         adjudication.AdjudicationsView.as_view(),
         name="api-adjudications",
     ),
+    path(f"{QUEUE}/second-look", second_look.SecondLookView.as_view(), name="api-second-look"),
+    path(f"{GIVEN}/send", second_look.SendView.as_view(), name="api-send"),
     path(f"{QUEUE}/contests", adjudication.ContestsView.as_view(), name="api-contests"),
     path("adjudications/<uuid:pk>/contest", adjudication.ContestView.as_view(), name="api-contest"),
     path(

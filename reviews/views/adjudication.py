@@ -28,6 +28,7 @@ from reviews.settling_form import given_in, named_faults
 from reviews.typed import read_typed
 from reviews.views.queue_page import OfQueue
 from reviews.views.review import faults_of
+from reviews.views.second_look import second_look_of
 from reviews.views.session import number
 
 SHOWN = 100  # items in the list, and ranked for the next one
@@ -94,7 +95,13 @@ class AdjudicateView(OfAdjudication, ScopedPage):
         counts = counts_of(self.queue, by=self.actor)
         settled = n_settled(self.queue, by=self.actor)
         base = super().url("queue-adjudicate")
+        second = second_look_of(self.queue, self.actor, self.request.GET, base)
         return {
+            **second,
+            "look_rows": [
+                (each, *self.look_urls(each.key, second["send_query"]))
+                for each in second["looks"].items
+            ],
             "queue": self.queue,
             "queue_url": super().url("queue"),
             "base_url": base,
@@ -126,6 +133,11 @@ class AdjudicateView(OfAdjudication, ScopedPage):
                 for each in self.contests().filter(answered_at=None)[:SHOWN]
             ],
         }
+
+    def look_urls(self, key: Any, query: str) -> tuple[str, str]:
+        """Where an item is read and settled, and where it is sent to adjudication."""
+        own = OfQueue.url(self, "adjudicate-item", key)
+        return own, f"{OfQueue.url(self, 'adjudicate-send', key)}{query}"
 
     def contest_urls(self, contested: Contest) -> dict[str, str]:
         """Where a contest is answered, and where its item is settled anew."""

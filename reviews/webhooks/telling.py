@@ -38,19 +38,30 @@ def tell_saved(review: Review, item: QueueItem, *, told: str | None, was_full: b
     wanting = subscriptions_of(queue)
     if not wanting:
         return
-    about = {
-        "queue": about_queue(queue),
-        "item": {"key": str(item.key), "position": item.position},
-    }
+    about = about_item(item)
     said = {"id": str(review.pk), "revision": review.n_revisions, "counted": review.is_counted}
     reviewer = {"reviewer": str(review.reviewer_id)}
     emit(wanting, "review.saved", about | {"review": said | reviewer})
-    open_state = state_told(item)
-    if open_state in STATES and open_state != told:
-        emit(wanting, STATES[open_state], about)
+    _emit_state(wanting, item, told, about)
     is_full = item.n_counted >= queue.reviews_per_item
     if is_full and not was_full and _listens(wanting, "queue.finished") and is_finished(queue):
         emit(wanting, "queue.finished", {"queue": about_queue(queue)})
+
+
+def tell_routed(item: QueueItem, *, told: str | None) -> None:
+    """Without a save, the item went somewhere; `told` as above."""
+    _emit_state(subscriptions_of(item.queue), item, told, about_item(item))
+
+
+def _emit_state(
+    wanting: Iterable[WebhookSubscription],
+    item: QueueItem,
+    told: str | None,
+    about: dict[str, Any],
+) -> None:
+    open_state = state_told(item)
+    if open_state in STATES and open_state != told:
+        emit(wanting, STATES[open_state], about)
 
 
 def tell_status(queue: Queue, before: str) -> None:
@@ -68,6 +79,12 @@ def state_told(item: QueueItem) -> str | None:
 def about_queue(queue: Queue) -> dict[str, Any]:
     """What an event says of a queue."""
     return {"id": str(queue.pk), "name": queue.name}
+
+
+def about_item(item: QueueItem) -> dict[str, Any]:
+    """What an event says of an item."""
+    place = {"key": str(item.key), "position": item.position}
+    return {"queue": about_queue(item.queue), "item": place}
 
 
 def subscriptions_of(queue: Queue) -> list[WebhookSubscription]:

@@ -377,11 +377,14 @@ adjudicate-next                      GET    queue      ok   ok   403  403  403  
 adjudicate-item                      GET    review_item ok  ok   403  403  403  404  in   in
 adjudicate-material                  GET    review_item ok  ok   403  403  403  404  in   in     view=raw
 adjudicate-file                      GET    review_file 404 404  403  403  403  404  in   in
+adjudicate-send                      POST   review_item ok  ok   403  403  403  404  in   in
 adjudicate-save                      POST   review_item ok  ok   403  403  403  404  in   in     adjudicate-save
 contest-answer                       POST   queue_contest ok ok  403  403  403  404  in   in     answer=Yes
 queue-differences                    GET    queue      ok   ok   ok   404  404  404  in   in
 contest                              POST   queue_settled 403 403 ok  404  404  404  in   in     note=No
 api-waiting                          GET    queue      ok   ok   403  403  403  404  in   in
+api-second-look                      GET    queue      ok   ok   403  403  403  404  in   in
+api-send                             POST   review_item 409 409 403  403  403  404  in   in
 api-adjudications                    GET    review_item ok  ok   ok   404  404  404  in   in
 api-adjudications                    POST   review_item ok  ok   403  403  403  404  in   in     api-adjudicate
 api-contests                         GET    queue      ok   ok   ok   404  404  404  in   in

@@ -121,6 +121,7 @@ EXEMPT = {
     "reviews/claiming.py cursor": "takes and frees places, by the actor's own id or by their end",
     "reviews/label_desk.py all_rows": "asks what the queue of a row that labelable(by) gave shows",
     "reviews/material.py all_rows": "the evidence under an item that visible_to(actor) gave",
+    "reviews/second_look.py all_rows": "the same, of items that adjudicable() gave",
     "reviews/rail.py cursor": "the actor's own places in a queue that visible_to(actor) gave",
     "reviews/progress.py cursor": "counts what queues that visible_to(actor) gave hold for "
     "the actor",
@@ -152,6 +153,7 @@ EXEMPT = {
     "reviews/adjudication_desk.py all_rows": "the actor's own review, to note what they were shown",
     "reviews/adjudication_notices.py all_rows": "who of the actor's own team is told, and who was",
     "reviews/disputes.py values(*)": "columns written in this file",
+    "reviews/second_look.py values(*)": "columns written in this file",
     "reviews/disputes.py values_list(*)": "columns written in this file",
     "reviews/views/finalise.py values(*)": "columns written in this file",
     "reviews/evidence.py chunked_cursor": "digests of all that a queue holds, which show nothing",

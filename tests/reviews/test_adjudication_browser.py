@@ -92,3 +92,35 @@ def test_three_items_are_settled_by_keyboard_alone(
         ("pass", "ambiguous_item", ""),
     ]
     assert [each.labels for each in made] == [{}, {"guestIntent": "Noise"}, {}]
+
+
+def test_an_item_is_sent_to_adjudication_by_key_from_its_own_row_alone(
+    page: Page, live_server: Any, sign_in: Callable[..., Client]
+) -> None:
+    cast = make_cast()
+    queue = make_queue(owner=cast.olga, n_items=2, reviews_per_item=1, reviewers=[cast.eva])
+    for said in (YES, {"answers": {"verdict": {"flagged": True}}}):
+        slot = claim(queue, by=cast.eva)
+        assert slot is not None
+        save(slot.queue_item, said, by=cast.eva)
+    agreed = QueueItem.all_rows.filter(queue=queue, state="reviewed")
+    agreed.update(is_canon_candidate=True)
+    value = sign_in(cast.adam).cookies[settings.SESSION_COOKIE_NAME].value
+    page.context.add_cookies(
+        [{"name": settings.SESSION_COOKIE_NAME, "value": value, "url": live_server.url}]
+    )
+    page.goto(f"{live_server.url}/t/lighthouse/queues/{queue.pk}/adjudicate/")
+    current = page.locator("[data-row].is-current")
+    press = page.keyboard.press
+
+    press("s")  # on no row
+    press("j")
+    expect(current).to_contain_text("Flag")
+    press("s")  # on a row that waits already
+    press("j")
+    expect(current).to_contain_text("Canon candidate")
+    assert agreed.exists()
+    press("s")
+    expect(page.get_by_text("Sent to adjudication. It waits for a decision now.")).to_be_visible()
+    expect(page.locator("#second-look [data-row]")).to_have_count(0)
+    assert not agreed.exists()

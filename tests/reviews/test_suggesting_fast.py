@@ -6,6 +6,7 @@ import random
 
 from reviews import suggesting
 from reviews.expressions import Expressions
+from reviews.second_look_signs import TOPICS
 from reviews.suggesting import signs_of, suggest, values_of
 
 PIECES = (
@@ -14,7 +15,8 @@ PIECES = (
     "ſcared", "\u212a", "first", "CALL", "recall", "i'll", "ı feel", "İ WILL", "worried", "- item",
     "1) item", "\n", "we apologize for any inconvenience", "so sorry to hear", "abc1word", "über",
     "wörter", "under_score", "🦀", "?", ".", "I have already booked", "\ud800", "unacceptable",
-    "that's understandable",
+    "that's understandable", "refunded", "€ 20", "€\u00a020", "$5", "doesn’t work", "Leaky", "scam",
+    "fıre", "break-in", "mold", "deceiv",
 )  # fmt: skip
 
 
@@ -30,7 +32,7 @@ def test_the_quick_search_finds_what_the_expressions_find() -> None:
     patterns = {
         "next": suggesting.NEXT_MOVE, "calming": suggesting.CALMING, "robotic": suggesting.ROBOTIC,
         "empathy": suggesting.FAKE_EMPATHY, "claims": suggesting.OVERCLAIMING,
-        "distress": suggesting.DISTRESS,
+        **TOPICS,
     }  # fmt: skip
     expressions = Expressions(patterns)
     for seed in range(400):

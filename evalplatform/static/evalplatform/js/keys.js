@@ -45,6 +45,14 @@ function press(key, within) {
   return true;
 }
 
+// What carries data-row-key is for the row that one is on, and for none when one is on no row.
+function pressInRow(key, row) {
+  const target = row.querySelector(`[data-row-key="${CSS.escape(key)}"]`);
+  if (!target || !isVisible(target) || target.disabled) return false;
+  target.click();
+  return true;
+}
+
 function act(key) {
   if (goingUntil > Date.now()) {
     stopWaiting();
@@ -62,7 +70,7 @@ function act(key) {
     return true;
   }
   const current = document.querySelector(".is-current");
-  return (current && press(key, current)) || press(key, document);
+  return (current && (pressInRow(key, current) || press(key, current))) || press(key, document);
 }
 
 document.addEventListener("keydown", (event) => {

@@ -17,10 +17,9 @@ function mark(row) {
   row.dispatchEvent(new CustomEvent("row:current", { bubbles: true }));
 }
 
+// Past the end of a list comes the next one.
 function move(step) {
-  const list = activeList();
-  if (!list) return;
-  const rows = rowsOf(list);
+  const rows = [...document.querySelectorAll("[data-rows]")].filter((list) => list.checkVisibility()).flatMap(rowsOf);
   if (!rows.length) return;
   const at = rows.findIndex((row) => row.classList.contains("is-current"));
   const next = at < 0 ? (step > 0 ? 0 : rows.length - 1) : Math.min(rows.length - 1, Math.max(0, at + step));
