@@ -12,10 +12,9 @@ import krippendorff
 import numpy as np
 
 from reviews.agreement import cautions, chance, disputed, kappa, people, rates
-from reviews.agreement.alpha import (
+from reviews.agreement.alpha import alpha, alpha_costs
+from reviews.agreement.apart import (
     Apart,
-    alpha,
-    alpha_costs,
     apart_interval,
     apart_nominal,
     apart_ordinal,

@@ -86,10 +86,11 @@ def _corrected(histogram: Histogram, weights: Floats | None, by_chance: ByChance
     rated = histogram.sizes >= 1
     counts, sizes = histogram.patterns[rated].astype(np.float64), histogram.sizes[rated]
     times = histogram.multiplicity[rated].astype(np.float64)
-    shares = times @ (counts / sizes[:, None]) / times.sum()
+    each = np.ones(len(times)) if histogram.weights is None else histogram.weights[rated]
+    shares = (times * each) @ (counts / sizes[:, None]) / (times @ each)
     expected, slope = by_chance(shares, weight)
     chance = counts @ slope / sizes
-    return _estimate(_pair_share(counts, weight), sizes >= 2, chance, times, expected)
+    return _estimate(_pair_share(counts, weight), sizes >= 2, chance, times, each, expected)
 
 
 def _pair_share(counts: Floats, weight: Floats) -> Floats:
@@ -100,19 +101,28 @@ def _pair_share(counts: Floats, weight: Floats) -> Floats:
 
 
 def _estimate(
-    agreed: Floats, pairable: NDArray[np.bool_], chance: Floats, times: Floats, expected: float
+    agreed: Floats,
+    pairable: NDArray[np.bool_],
+    chance: Floats,
+    times: Floats,
+    each: Floats,
+    expected: float,
 ) -> Quantity:
-    """From each unit's agreement and its part in chance agreement, (P,), whose mean is expected."""
+    """From each unit's agreement and its part in chance agreement, (P,), whose mean is expected.
+    `times` are the units of each row, `each` what one of them weighs."""
+    heavy = times * each
     n, n_pairable = float(times.sum()), round(float(times @ pairable))
     if expected > 1 - 1e-12:
         return null(NO_VARIATION, n_pairable)
-    observed = min(1.0, float((agreed * pairable) @ times) / n_pairable)
+    whole, compared = float(heavy.sum()), float(heavy @ pairable)
+    observed = min(1.0, float((agreed * pairable) @ heavy) / compared)
     value = 1.0 if observed == 1 else (observed - expected) / (1 - expected)
     if n < 2:
         return Quantity(value=value, n=n_pairable)
-    own = (n / n_pairable) * (agreed - expected) * pairable / (1 - expected)
+    own = (whole / compared) * (agreed - expected) * pairable / (1 - expected)
     own = own - 2 * (1 - value) * (chance - expected) / (1 - expected) - value
-    se = float(np.sqrt((own * own) @ times / (n * (n - 1))))
+    own = own * each
+    se = float(np.sqrt((own * own) @ times * n / (n - 1))) / whole
     return corrected_interval(value, observed, expected, se, n_pairable)
 
 
@@ -149,4 +159,5 @@ def conger_kappa(ratings: Ratings, weights: Floats | None = None) -> Quantity:
     part = (others[rater, ratings.values] - own[rater]) * n / rated[rater] / n_pairs
     chance = expected + sums(part, ratings.units, ratings.n_units)
     agreed = _pair_share(ratings.counts.astype(np.float64), weight)
-    return _estimate(agreed[held], (ratings.sizes >= 2)[held], chance[held], np.ones(n), expected)
+    ones = np.ones(n)
+    return _estimate(agreed[held], (ratings.sizes >= 2)[held], chance[held], ones, ones, expected)

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from reviews.agreement.alpha import Apart, alpha_costs
+from reviews.agreement.alpha import alpha_costs
+from reviews.agreement.apart import Apart
 from reviews.agreement.people import unit_agreement
 from reviews.agreement.tables import Floats, Ints, Ratings, sums
 

@@ -7,15 +7,17 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from reviews.agreement.alpha import Apart, alpha, alphas
+from reviews.agreement.alpha import alpha, alphas
+from reviews.agreement.apart import Apart
 from reviews.agreement.quantity import FEWER_THAN_TWO_RATERS, NO_DATA, Quantity, null
 from reviews.agreement.rates import group_rates
 from reviews.agreement.tables import AT_ONCE, Floats, Ints, Patterns, Ratings, numbered, sums, tally
 
 # Whether two ratings match: rows of the left and of the right ones, (pairs,), give 0..1, (pairs,).
 Match = Callable[[Ratings, Ints, Ints], NDArray[np.bool_] | Floats]
-# How far units lie apart, from the counts of their patterns, (P, V), and how often each is, (R, P).
-ByPattern = Callable[[Floats, Floats], Apart]
+# How far units lie apart, from the counts of their patterns, (P, V), how often each is, (R, P), and
+# what it weighs, (P,).
+ByPattern = Callable[[Floats, Floats, Floats | None], Apart]
 
 
 def same_value(ratings: Ratings, left: Ints, right: Ints) -> NDArray[np.bool_]:
@@ -85,17 +87,18 @@ def alphas_without_each(ratings: Ratings, apart: ByPattern) -> dict[int, Quantit
     if n_left < 2:
         raters = np.flatnonzero(tally(ratings.raters)).tolist()
         return dict.fromkeys(raters, null(FEWER_THAN_TWO_RATERS if n_left else NO_DATA))
-    counts, times, raters = _without_each(ratings)
-    pairable = counts.sum(axis=1) >= 2
-    rows, left = counts[pairable].astype(np.float64), times[:, pairable]
+    found, times, raters = _without_each(ratings)
+    pairable = found.sizes >= 2
+    rows, left = found.counts[pairable].astype(np.float64), times[:, pairable]
+    weights = None if found.weights is None else found.weights[pairable]
     step = max(1, AT_ONCE // max(1, rows.size))
     parts = (left[at : at + step] for at in range(0, len(left), step))
-    found = (quantity for part in parts for quantity in alphas(apart(rows, part)))
-    return dict(zip(raters, found, strict=True))
+    each = (quantity for part in parts for quantity in alphas(apart(rows, part, weights)))
+    return dict(zip(raters, each, strict=True))
 
 
-def _without_each(ratings: Ratings) -> tuple[Ints, Floats, list[int]]:
-    """Patterns (P, V), how often each is there without each rater, (R, P), and the R raters."""
+def _without_each(ratings: Ratings) -> tuple[Patterns, Floats, list[int]]:
+    """Patterns, how often each is there without each rater, (R, P), and the R raters."""
     n_values, patterns = ratings.n_values, ratings.patterns
     place = ratings.raters * len(patterns.counts) + patterns.place[ratings.units]
     used, _, touched = numbered(place * n_values + ratings.values)
@@ -103,10 +106,13 @@ def _without_each(ratings: Ratings) -> tuple[Ints, Floats, list[int]]:
     rater, pattern = np.divmod(rest, len(patterns.counts))
     less = patterns.counts[pattern].copy()
     less[np.arange(len(less)), value] -= 1
-    found = Patterns.of(np.vstack([patterns.counts, less]))
+    weights = patterns.weights
+    if weights is not None:
+        weights = np.concatenate([weights, weights[pattern]])
+    found = Patterns.of(np.vstack([patterns.counts, less]), weights)
     before, after = found.place[pattern], found.place[len(patterns.counts) :]
     raters, row, _ = numbered(rater)
     n, size = len(found.counts), len(raters) * len(found.counts)
     whole = sums(patterns.times, found.place[: len(patterns.counts)], n)
     moved = sums(touched, row * n + after, size) - sums(touched, row * n + before, size)
-    return found.counts, whole + moved.reshape(-1, n), raters.tolist()
+    return found, whole + moved.reshape(-1, n), raters.tolist()

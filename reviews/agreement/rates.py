@@ -159,7 +159,9 @@ def percent_agreement(histogram: Histogram, *, pooled: bool = False) -> Quantity
     sizes = rated.sizes
     share = cell_agreement(rated.patterns)
     pairs = sizes * (sizes - 1) / 2 if pooled else np.ones(len(sizes))
-    found = clustered_rate(share * pairs, pairs, multiplicity=rated.multiplicity)
+    found = clustered_rate(
+        share * pairs, pairs, multiplicity=rated.multiplicity, weights=rated.weights
+    )
     return Quantity(found.value, None, found.se, found.ci_low, found.ci_high, rated.n_units)
 
 
@@ -174,7 +176,10 @@ def specific_agreement(histogram: Histogram, value: int) -> Quantity:
     rated = histogram.pairable
     used = rated.patterns[:, value]
     found = clustered_rate(
-        used * (used - 1), used * (rated.sizes - 1), multiplicity=rated.multiplicity
+        used * (used - 1),
+        used * (rated.sizes - 1),
+        multiplicity=rated.multiplicity,
+        weights=rated.weights,
     )
     if found.value is None:
         return null(missing(histogram) or NO_OVERLAP)

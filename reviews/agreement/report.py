@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from reviews.agreement import alpha as of_alpha
+from reviews.agreement import apart as of_apart
 from reviews.agreement import cautions as of_cautions
 from reviews.agreement import chance, disputed, kappa, people, rates, sets
-from reviews.agreement.alpha import Apart
+from reviews.agreement.apart import Apart
 from reviews.agreement.icc import FORMS, icc_of
 from reviews.agreement.long_csv import NUMERIC, LongTable
 from reviews.agreement.meetings import Meetings
@@ -115,12 +116,12 @@ def _with_n(found: Quantity, n: int) -> Quantity:
 def _alphas(table: LongTable, has_categories: bool) -> Iterator[Entry]:
     ratings = table.ratings
     apart: dict[str, Callable[[], Apart]] = {
-        "nominal": lambda: of_alpha.apart_nominal_of(ratings),
-        "ordinal": lambda: of_alpha.apart_ordinal(ratings.histogram),
+        "nominal": lambda: of_apart.apart_nominal_of(ratings),
+        "ordinal": lambda: of_apart.apart_ordinal(ratings.histogram),
         "interval": lambda: _interval(ratings),
-        "ratio": lambda: of_alpha.apart_ratio(ratings),
-        "masi": lambda: of_alpha.apart_by(ratings, sets.masi_distances(table.sets)),
-        "jaccard": lambda: of_alpha.apart_by(ratings, sets.jaccard_distances(table.sets)),
+        "ratio": lambda: of_apart.apart_ratio(ratings),
+        "masi": lambda: of_apart.apart_by(ratings, sets.masi_distances(table.sets)),
+        "jaccard": lambda: of_apart.apart_by(ratings, sets.jaccard_distances(table.sets)),
     }
     for level in ALPHAS:
         allowed = level in ALPHA_LEVELS[table.level]
@@ -131,7 +132,7 @@ def _alphas(table: LongTable, has_categories: bool) -> Iterator[Entry]:
 
 def _interval(ratings: Ratings) -> Apart:
     why = rates.missing_long(ratings)
-    return of_alpha.nothing_apart(why) if why else of_alpha.apart_interval(ratings.moments)
+    return of_apart.nothing_apart(why) if why else of_apart.apart_interval(ratings.moments)
 
 
 def _categorical(table: LongTable, met: Meetings) -> Iterator[Entry]:

@@ -38,11 +38,13 @@ class Histogram:
 
     V is the number of declared values, in the order of the scale, used or not. SQL delivers it by
     `GROUP BY` the count vector. `n_raters` only tells one rater from raters who never met.
+    `weights` (P,) say what each unit weighs, 1/(probability of inclusion); None: all the same.
     """
 
     patterns: Ints
     multiplicity: Ints
     n_raters: int | None = None
+    weights: Floats | None = None
 
     @classmethod
     def of_cells(cls, counts: Ints, n_raters: int | None = None) -> Histogram:
@@ -65,7 +67,8 @@ class Histogram:
     def pairable(self) -> Histogram:
         """Only the patterns with two ratings or more."""
         kept = self.sizes >= 2
-        return Histogram(self.patterns[kept], self.multiplicity[kept], self.n_raters)
+        weights = None if self.weights is None else self.weights[kept]
+        return Histogram(self.patterns[kept], self.multiplicity[kept], self.n_raters, weights)
 
     @property
     def n_units(self) -> int:
@@ -91,7 +94,7 @@ def numbered(keys: Ints) -> tuple[Ints, Ints, Ints]:
 @dataclass(frozen=True)
 class Patterns:
     """The different rows of (U, V) counts: `counts` (P, V), how often each is, `times` (P,), and
-    which of them each unit has, `place` (U,).
+    which of them each unit has, `place` (U,). Units that weigh differently are not alike.
 
     Most units are alike: what follows from a unit's counts alone is made once for each pattern.
     """
@@ -99,9 +102,15 @@ class Patterns:
     counts: Ints
     place: Ints
     times: Ints
+    weights: Floats | None = None
 
     @classmethod
-    def of(cls, counts: Ints) -> Patterns:
+    def of(cls, counts: Ints, weights: Floats | None = None) -> Patterns:
+        if weights is not None:
+            different, rank = np.unique(weights, return_inverse=True)
+            both = cls.of(np.column_stack([counts, rank]))
+            weights = different[both.counts[:, -1]]
+            return cls(both.counts[:, :-1], both.place, both.times, weights)
         radix, width = int(counts.max(initial=0)) + 1, counts.shape[1]
         if not len(counts):
             return cls(counts, np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
@@ -124,7 +133,8 @@ class Moments:
     `deviation` (U,) the sum of squared differences from the unit's own mean.
 
     In SQL: count(x), sum(x), var_pop(x) * count(x), which loses no digits as sum(x²) does.
-    `low` and `high` are the range of the ratings on units rated twice, or the declared range.
+    `low` and `high` are the range of the ratings on units rated twice, or the declared range;
+    `weights` (U,) as of a Histogram.
     """
 
     n: Ints
@@ -133,6 +143,7 @@ class Moments:
     low: float
     high: float
     n_raters: int | None = None
+    weights: Floats | None = None
 
     @classmethod
     def of_sums(cls, n: Ints, total: Floats, squares: Floats, low: float, high: float) -> Moments:
@@ -146,7 +157,8 @@ class Ratings:
     """One row a rating: codes of `units`, `raters` and `values`, each (N,), sorted by unit.
 
     At most one rating of a rater for a unit. Values are positions in the list of `n_values`
-    declared values; `scale` (V,) gives their numbers where they are numbers.
+    declared values; `scale` (V,) gives their numbers where they are numbers. `weights` (U,) say
+    what each unit weighs where some were likelier to come in than others, 1/(that probability).
     """
 
     units: Ints
@@ -156,6 +168,7 @@ class Ratings:
     n_raters: int
     n_values: int
     scale: Floats | None = None
+    weights: Floats | None = None
 
     @classmethod
     def of(
@@ -206,13 +219,14 @@ class Ratings:
     @cached_property
     def patterns(self) -> Patterns:
         """The different counts of units, those without a rating among them."""
-        return Patterns.of(self.counts)
+        return Patterns.of(self.counts, self.weights)
 
     @cached_property
     def histogram(self) -> Histogram:
         found = self.patterns
         rated = found.sizes > 0
-        return Histogram(found.counts[rated], found.times[rated], self.n_present)
+        weights = None if found.weights is None else found.weights[rated]
+        return Histogram(found.counts[rated], found.times[rated], self.n_present, weights)
 
     @cached_property
     def n_alike(self) -> Ints:
@@ -234,7 +248,8 @@ class Ratings:
     @cached_property
     def moments(self) -> Moments:
         """The moments of the ratings as numbers."""
-        return moments_of(self.units, self.numbers, self.n_present)
+        weights = None if self.weights is None else self.weights[self.sizes > 0]
+        return replace(moments_of(self.units, self.numbers, self.n_present), weights=weights)
 
     def only(self, kept: NDArray[np.bool_]) -> Ratings:
         """The ratings marked (N,), with the same codes."""

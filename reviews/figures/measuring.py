@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from reviews.agreement import chance, rates, sets
-from reviews.agreement.alpha import (
+from reviews.agreement.alpha import alpha
+from reviews.agreement.apart import (
     Apart,
-    alpha,
     apart_by,
     apart_interval,
     apart_nominal,
@@ -31,7 +31,7 @@ from reviews.agreement.people import (
 )
 from reviews.agreement.quantity import NOT_APPLICABLE, Quantity, null
 from reviews.agreement.rates import missing_long
-from reviews.agreement.tables import Floats, Histogram, Moments, Ratings
+from reviews.agreement.tables import Floats, Histogram, Ratings
 from reviews.figures.metrics import CHECK, INTERVAL, NOMINAL, ORDINAL, SETS, Metric
 from reviews.figures.rates import among_reviewers, auto_figures, share
 from reviews.figures.shapes import MetricFigures, Rate, Warned
@@ -101,9 +101,7 @@ def _interval(ratings: Ratings, metric: Metric) -> Apart:
     held = ratings.moments
     if metric.low is None or metric.high is None:
         return apart_interval(held)
-    return apart_interval(
-        Moments(held.n, held.total, held.deviation, metric.low, metric.high, held.n_raters)
-    )
+    return apart_interval(replace(held, low=metric.low, high=metric.high))
 
 
 def figures_of_part(part: Part) -> MetricFigures:

@@ -185,8 +185,9 @@ class AgreementFigures:
     """All figures of a queue that one actor may be told.
 
     `scope` is `queue` for who runs it, else `own`: only items that the actor has reviewed and that
-    are open to them, and of people themselves alone. `is_weighted`: shares (not coefficients) weigh
-    each item by 1 / its probability of inclusion. `outlook` is for who runs the queue.
+    are open to them, and of people themselves alone. `is_weighted`: shares, alpha, AC and
+    specific agreement weigh each item by 1 / its probability of inclusion. `outlook` is for who
+    runs the queue.
     """
 
     queue: str

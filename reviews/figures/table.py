@@ -125,7 +125,10 @@ class Table:
             values, n_values = np.arange(len(scale), dtype=np.int64), len(scale)
         units = held.units[rows] - cells.start
         n_units = cells.stop - cells.start
-        return Ratings(units, held.raters[rows], values, n_units, held.n_raters, n_values, scale)
+        weights = None if self.weights is None else self.weights[self.cell_item[cells]]
+        return Ratings(
+            units, held.raters[rows], values, n_units, held.n_raters, n_values, scale, weights
+        )
 
     def only(self, kept: Mask) -> Table:
         """The same cells with fewer ratings."""

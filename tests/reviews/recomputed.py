@@ -175,12 +175,15 @@ def _against(evidence: Evidence) -> Any:
             yield said, evidence.verdicts[key]
 
 
-def alpha(cells: Cells, level: str) -> float:
-    """Krippendorff's alpha from the coincidences of ordered pairs."""
+def alpha(cells: Cells, level: str, chances: Mapping[str, float] | None = None) -> float:
+    """Krippendorff's alpha from the coincidences of ordered pairs; with the chances of items to
+    come in, each cell weighs 1 / that of its item, on average 1."""
+    weights = {item: 1 / chances[item] if chances else 1.0 for item, _ in cells}
+    unit = mean(weights[item] for item, _ in cells) or 1.0
     together: dict[tuple[Any, Any], float] = defaultdict(float)
-    for said in cells.values():
+    for (item, _), said in cells.items():
         for a, b in permutations(said.values(), 2):
-            together[a, b] += 1 / (len(said) - 1)
+            together[a, b] += weights[item] / unit / (len(said) - 1)
     margins: dict[Any, float] = defaultdict(float)
     for (a, _), n in together.items():
         margins[a] += n

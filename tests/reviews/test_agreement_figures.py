@@ -242,7 +242,7 @@ def test_typed_and_unread_is_left_out_with_its_reason(cast: Cast) -> None:
 
 @pytest.mark.django_db
 def test_what_was_in_view_and_how_items_were_drawn_is_told_apart(cast: Cast) -> None:
-    queue = of_all_kinds(cast, 8, reviews_per_item=2)
+    queue = of_all_kinds(cast, 20, reviews_per_item=2)
     QueueItem.all_rows.filter(queue=queue, position__lt=4).update(inclusion_probability=0.25)
     rng = random.Random(5)
     for person in (cast.eva, cast.emil):
@@ -255,7 +255,14 @@ def test_what_was_in_view_and_how_items_were_drawn_is_told_apart(cast: Cast) -> 
     evidence = of_rows(queue)
     expected = recomputed.weighted_between(evidence)
     assert found.reviewers.quantity.value == pytest.approx(expected, abs=1e-12)
-    odd = QueueItem.all_rows.filter(queue=queue, position__in=(1, 3, 5, 7))
+    alphas = {each.key: each.alpha.value for each in found.metrics}
+    shown = {key: value for key, value in alphas.items() if value is not None}
+    assert {LEVELS[key] for key in shown} == set(LEVELS.values())
+    for key, value in shown.items():
+        cells = recomputed.compared(evidence.of_metric(key).cells)
+        expected = recomputed.alpha(cells, LEVELS[key], evidence.chances)
+        assert value == pytest.approx(expected, abs=1e-9), key
+    odd = QueueItem.all_rows.filter(queue=queue, position__in=range(1, 20, 2))
     odd_keys = set(map(str, odd.values_list("key", flat=True)))
     for side, is_exposed in ((found.exposed, True), (found.blind, False)):
         mine = {c: v for c, v in evidence.cells.items() if (c[0] in odd_keys) == is_exposed}

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from reviews.agreement.alpha import (
-    alpha,
+from reviews.agreement.alpha import alpha
+from reviews.agreement.apart import (
     apart_by,
     apart_interval,
     apart_nominal,

@@ -12,7 +12,8 @@ units hold the rare value at all.
 import numpy as np
 import pytest
 
-from reviews.agreement.alpha import alpha, apart_interval, apart_nominal, apart_ordinal
+from reviews.agreement.alpha import alpha
+from reviews.agreement.apart import apart_interval, apart_nominal, apart_ordinal
 from reviews.agreement.icc import icc
 from reviews.agreement.rates import headline_rate
 from reviews.agreement.tables import Histogram, moments_of

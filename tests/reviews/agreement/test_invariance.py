@@ -8,14 +8,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from reviews.agreement.alpha import (
-    alpha,
-    alpha_costs,
-    apart_nominal,
-    apart_ordinal,
-    nominal_apart,
-    ordinal_apart,
-)
+from reviews.agreement.alpha import alpha, alpha_costs
+from reviews.agreement.apart import apart_nominal, apart_ordinal, nominal_apart, ordinal_apart
 from reviews.agreement.chance import conger_kappa, fleiss_kappa, gwet_ac, quadratic_weights
 from reviews.agreement.disputed import unit_disagreement
 from reviews.agreement.kappa import light_kappa

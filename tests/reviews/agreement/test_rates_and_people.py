@@ -3,14 +3,8 @@
 import numpy as np
 import pytest
 
-from reviews.agreement.alpha import (
-    alpha,
-    alpha_costs,
-    apart_interval,
-    apart_nominal,
-    apart_nominal_of,
-    apart_ordinal,
-)
+from reviews.agreement.alpha import alpha, alpha_costs
+from reviews.agreement.apart import apart_interval, apart_nominal, apart_nominal_of, apart_ordinal
 from reviews.agreement.automatic import (
     confusion,
     label_rates,
