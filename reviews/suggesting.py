@@ -70,36 +70,54 @@ _APART = bytes(ord(chr(n).lower()) if n < 128 and chr(n).isalpha() else 32 for n
 MOST_READ = 20_000  # characters of each text that words are compared in
 
 
+class Sight(NamedTuple):
+    """A finding before anybody asks for its reason: what it says, and of which words."""
+
+    name: str
+    is_good: bool
+    says: str
+    found: re.Match[str] | None = None
+
+    @property
+    def finding(self) -> Finding:
+        words = f": “{self.found[0][:60]}”" if self.found else ""
+        return Finding(self.name, f"{self.says}{words}.", self.is_good)
+
+
 def findings(prompt: str, response: str, *, run_status: str = "success") -> list[Finding]:
     """What the heuristics see, in a fixed order; an empty response is one finding."""
+    return [each.finding for each in _sights(prompt, response, run_status)]
+
+
+def _sights(prompt: str, response: str, run_status: str) -> list[Sight]:
     if run_status == "error" or not response.strip():
-        return [Finding("no_answer", "There is no response to judge.", False)]
+        return [Sight("no_answer", False, "There is no response to judge")]
     return list(_seen(prompt, response))
 
 
-def _seen(prompt: str, response: str) -> Iterator[Finding]:
+def _seen(prompt: str, response: str) -> Iterator[Sight]:
     heard = _HEARD.matches(response)
     if found := heard.get("clear_next_move"):
-        yield Finding("clear_next_move", f"It says what to do next: {_quoted(found)}.", True)
+        yield Sight("clear_next_move", True, "It says what to do next", found)
     elif QUESTION.search(response.strip()):
-        yield Finding("clear_next_move", "It ends with a question that leads on.", True)
+        yield Sight("clear_next_move", True, "It ends with a question that leads on")
     else:
-        yield Finding("no_next_move", "It does not say what happens next.", False)
+        yield Sight("no_next_move", False, "It does not say what happens next")
     if found := heard.get("calming_language"):
-        yield Finding("calming_language", f"It calms: {_quoted(found)}.", True)
+        yield Sight("calming_language", True, "It calms", found)
     elif found := _ASKED.matches(prompt).get("distress"):
-        yield Finding("nothing_calming", f"The prompt shows distress: {_quoted(found)}.", False)
+        yield Sight("nothing_calming", False, "The prompt shows distress", found)
     lines = [line for line in response.splitlines() if line.strip()]
     n_marked = sum(1 for line in lines if MARKED_LINE.match(line)) if len(lines) >= 4 else 0
     if n_marked >= 4 and n_marked * 2 > len(lines):
-        yield Finding("list_heavy", f"{n_marked} of {len(lines)} lines are list items.", False)
+        yield Sight("list_heavy", False, f"{n_marked} of {len(lines)} lines are list items")
     for name, says in (
         ("robotic_language", "It sounds like a machine"),
         ("fake_empathy", "Its empathy is a phrase"),
         ("overclaiming", "It claims more than it can know"),
     ):
         if found := heard.get(name):
-            yield Finding(name, f"{says}: {_quoted(found)}.", False)
+            yield Sight(name, False, says, found)
 
 
 _HEARD = Expressions({
@@ -110,10 +128,6 @@ _HEARD = Expressions({
     "overclaiming": OVERCLAIMING,
 })  # fmt: skip
 _ASKED = Expressions({"distress": DISTRESS})
-
-
-def _quoted(found: re.Match[str]) -> str:
-    return f"“{found[0][:60]}”"
 
 
 # --- from findings to values -----------------------------------------------------------------
@@ -149,9 +163,10 @@ class Signs(NamedTuple):
 
 def signs_of(prompt: str, response: str, *, run_status: str = "success") -> Signs:
     """What the heuristics see, without reasons."""
-    seen = findings(prompt, response, run_status=run_status)
-    understood = _understood(prompt, response, {each.name: each.reason for each in seen})
-    return Signs(tuple([(each.name, each.is_good) for each in seen]), understood.value)
+    seen = tuple([(each.name, each.is_good) for each in _sights(prompt, response, run_status)])
+    if seen[0][0] == "no_answer":
+        return Signs(seen, "no")
+    return Signs(seen, _takes_up(*_shared_words(prompt, response)))
 
 
 def values_of(signs: Signs) -> Mapping[str, Any]:
@@ -222,17 +237,23 @@ def _understood(prompt: str, response: str, by_name: dict[str, str]) -> Suggesti
         return Suggestion(key, "no", (by_name["no_answer"],))
     asked, n = _shared_words(prompt, response)
     if not asked:
-        return Suggestion(key, "not_sure", ("The prompt has no words to compare.",))
+        return Suggestion(key, _takes_up(0, 0), ("The prompt has no words to compare.",))
     reason = f"It takes up {n} of {asked} words of the prompt."
-    return Suggestion(key, "yes" if n * 3 >= asked else "mostly", (reason,))
+    return Suggestion(key, _takes_up(asked, n), (reason,))
+
+
+def _takes_up(asked: int, n: int) -> str:
+    """What it comes to that a response has so many of the words that were asked about."""
+    if not asked:
+        return "not_sure"
+    return "yes" if n * 3 >= asked else "mostly"
 
 
 def _shared_words(prompt: str, response: str) -> tuple[int, int]:
     """How many different words of four letters and more the prompt has, and how many it shares."""
     prompt, response = prompt[:MOST_READ], response[:MOST_READ]
     if prompt.isascii() and response.isascii():
-        said = set(prompt.encode().translate(_APART).split())
-        asked = {word for word in said if len(word) >= 4}
+        asked = {word for word in prompt.encode().translate(_APART).split() if len(word) >= 4}
         return len(asked), len(asked.intersection(response.encode().translate(_APART).split()))
     words = set(WORD.findall(prompt.lower()))
     return len(words), len(words.intersection(WORD.findall(response.lower())))
