@@ -283,6 +283,11 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "ENUM_NAME_OVERRIDES": {
+        "AgreementLevel": "reviews.api.agreement_serializers.LEVELS",
+        "AgreementScope": "reviews.api.agreement_serializers.SCOPES",
+        "DecidingState": "reviews.api.agreement_serializers.DECIDING_STATES",
+        "LevelEnum": "datasets.api.dataset_serializers.LEVELS",
+        "NoFigureReason": "reviews.api.agreement_serializers.NO_REASONS",
         "EndpointKind": "runs.api.endpoint_serializers.KINDS",
         "CheckConfidence": "runs.api.run_item_serializers.CONFIDENCES",
         "DatasetConfidence": "reviews.api.analysis_serializers.CONFIDENCES",

@@ -13,6 +13,7 @@ from evalplatform.accounts.models.user import refuse_hidden_characters
 from evalplatform.scoping.bodies import Closed, Text, TrueOrFalse
 
 MAX_NAME = 200
+LEVELS = Dataset.Level.values
 IN_THEIR_NAMES = {"is_shared": "shared"}
 
 
@@ -41,7 +42,7 @@ class NewDataset(Closed):
     """A dataset to be made; its level can never be changed."""
 
     name = Name()
-    level = serializers.ChoiceField(choices=Dataset.Level.values)
+    level = serializers.ChoiceField(choices=LEVELS)
     description = Text(required=False, max_length=MAX_DESCRIPTION)
 
 
@@ -67,7 +68,7 @@ class DatasetRow(serializers.Serializer[Any]):
     id = serializers.UUIDField(read_only=True)
     name = serializers.CharField(read_only=True)
     description = serializers.CharField(read_only=True)
-    level = serializers.ChoiceField(choices=Dataset.Level.values, read_only=True)
+    level = serializers.ChoiceField(choices=LEVELS, read_only=True)
     shared = serializers.BooleanField(source="is_shared", read_only=True)
     owner = Person(read_only=True)
     version = serializers.IntegerField(read_only=True)
