@@ -40,6 +40,14 @@ CROSS JOIN LATERAL (
     WHERE %(checks)s AND r.run_item_id = i.run_item_id AND r.state = 'done'
 ) c
 WHERE i.queue_id = %(queue)s AND i.n_counted < %(wanted)s"""
+WAITING_CHECKS = """
+SELECT coalesce(array_agg(i.id), '{}'), coalesce(array_agg(c.n), '{}')
+FROM reviews_queueitem i
+CROSS JOIN LATERAL (
+    SELECT count(*) AS n FROM runs_checkresult r WHERE r.run_item_id = i.run_item_id
+        AND r.state = 'done' AND r.operator = %(operator)s AND r.evaluator = %(evaluator)s
+) c
+WHERE i.queue_id = %(queue)s AND i.n_counted < %(wanted)s AND c.n > 0"""
 DRAWN = """
 SELECT coalesce(array_agg(i.id), '{}'), coalesce(array_agg(i.inclusion_probability), '{}')
 FROM reviews_queueitem i
@@ -57,12 +65,16 @@ WHERE r.run_id = %(run)s AND r.state = 'done' AND r.is_passed IS NOT NULL
 
 def outlook_of(queue: Queue, table: Table, floors: Sequence[FloorFigures]) -> Outlook:
     """The ranges of both headline rates, how few items decide each floor on a share, and the
-    corrected pass rate of a run whose verdicts are reviewed."""
+    corrected pass rate of a run whose verdicts are reviewed.
+
+    A floor on alpha is left out: what an item moves alpha by depends on what is said of all others,
+    since chance is reckoned from the values of all. Items do not add up, and no few can be named.
+    """
     ahead = Ahead(queue, table)
     reaches = {"reviewers": ahead.reviewers(), "auto": ahead.auto()}
     for each in floors:
         kind, _, metric = each.figure.partition(":")
-        if kind == "agreement" and metric.startswith("criterion:"):
+        if kind == "agreement":
             reaches[each.figure] = ahead.reviewers(metric)
     chosen = {each.figure: each.least for each in floors if each.figure in reaches}
     found = {name: reaches[name].deciding(least) for name, least in chosen.items()}
@@ -111,7 +123,7 @@ class Ahead:
         return np.concatenate([known, 1 / chances])
 
     def reviewers(self, only: str = "") -> Reach:
-        """Reviewer<->Reviewer, of all metrics or of one criterion."""
+        """Reviewer<->Reviewer, of all metrics or of one criterion or kind of check."""
         limits, items = [], []
         for metric, cells, rows, ratings in self.table.parts:
             if only not in ("", metric.key):
@@ -119,9 +131,7 @@ class Ahead:
             codes = self.table.cell_item[cells]
             limits.append(self._known(metric, cells, rows, ratings, self.to_come[codes]))
             items.append(codes)
-        for metric, times in self._asked():
-            if only not in ("", metric.key):
-                continue
+        for metric, times in self._asked(only):
             limits.append(_unknown(metric, self._wanted(times)))
             items.append(np.repeat(self.codes, times))
         return self._reach(limits, items)
@@ -144,13 +154,29 @@ class Ahead:
         np.maximum.at(top, pairs[0], times)
         return top
 
-    def _asked(self) -> Iterator[tuple[Metric, Ints]]:
-        """What fresh items will be asked, and how many times each."""
+    def _asked(self, only: str) -> Iterator[tuple[Metric, Ints]]:
+        """What fresh items will be asked, of all metrics or of one, and how many times each."""
         shape = self.queue.rubric_version.read()
         for key, metric in criteria_of(shape):
-            if metric.level != TEXT and shape.by_key[key].required:
+            is_wanted = only in ("", metric.key)
+            if is_wanted and metric.level != TEXT and shape.by_key[key].required:
                 yield metric, np.ones(len(self.fresh), dtype=np.int64)
-        yield _ANY_CHECK, self.waiting.n_checks[self.fresh]
+        if only == "":
+            yield _ANY_CHECK, self.waiting.n_checks[self.fresh]
+        elif only.startswith(OF_CHECK):
+            yield _ANY_CHECK, self._checks(only.removeprefix(OF_CHECK))
+
+    def _checks(self, name: str) -> Ints:
+        """How many checks of this kind each fresh item has."""
+        times = np.zeros(len(self.waiting.ids), dtype=np.int64)
+        if self.queue.run_id and self.queue.reviews_auto_evals:
+            operator, _, evaluator = name.partition(":")
+            told = {"queue": self.queue.pk, "wanted": self.queue.reviews_per_item}
+            kind = {"operator": operator, "evaluator": evaluator}
+            ids, n = _columns(WAITING_CHECKS, told | kind)
+            counts = dict(zip(ids, n, strict=True))
+            times = _ints([counts.get(pk, 0) for pk in self.waiting.ids.tolist()])
+        return times[self.fresh]
 
     def _wanted(self, times: Ints) -> Ints:
         """Reviews to come for each cell of fresh items: all of them, nothing is known."""
@@ -175,6 +201,7 @@ class Ahead:
         return Reach.of(joined(limits), codes.astype(np.int64), weights)
 
 
+OF_CHECK = "check:"
 _ANY_CHECK = Metric("check", "", CHECK, "nominal", ("pass", "fail", "flagged"))
 
 

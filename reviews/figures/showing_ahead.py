@@ -50,8 +50,15 @@ def shown_floor(
         "least": share_text(each.least) if is_share else number(each.least),
         "now": form(each.quantity, each.label, url(each.filter)),
         "is_met": each.is_met,
-        "outlook": _decides(deciding) if deciding else "",
+        "outlook": _decides(deciding) if deciding else "" if is_share else _open_alpha(figures),
     }
+
+
+def _open_alpha(figures: AgreementFigures) -> str:
+    """Why it is not said how few items decide a floor on alpha, while some can still move it."""
+    if figures.outlook is None or not figures.outlook.reviewers.n_open:
+        return ""
+    return "how few items decide cannot be said: each moves alpha by what is said of all others"
 
 
 def _decides(found: Deciding) -> str:

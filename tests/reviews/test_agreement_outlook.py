@@ -55,6 +55,33 @@ def test_items_that_wait_can_end_anyhow_and_few_decide_a_floor(cast: Cast) -> No
     assert (found.auto.low, found.corrected) == (None, None)
 
 
+def test_few_items_decide_a_floor_on_one_kind_of_check(cast: Cast) -> None:
+    run = make_run(owner=cast.olga)
+    for n, operators in enumerate(["includes", "includes equals", "includes equals", "equals"]):
+        row = make_run_item(run, order_index=n)
+        for place, operator in enumerate(operators.split()):
+            make_check_result(row, position=place, operator=operator)
+    named = {"includes": 0.5, "equals": 0.2, "regex": 0.5}
+    floors = {f"agreement:check:{name}": least for name, least in named.items()}
+    queue = make_queue_with_verdicts(
+        owner=cast.olga, run=run, reviews_per_item=2, floors=floors | {"alpha:check:equals": 0.5}
+    )
+    checks = list(CheckResult.all_rows.filter(run=run).order_by("run_item", "position"))
+    items = {item.run_item_id: item for item in QueueItem.all_rows.filter(queue=queue)}
+    first = min(items, key=lambda pk: items[pk].position)
+    (its,) = [each.pk for each in checks if each.run_item_id == first]
+    for who in (cast.eva, cast.emil):
+        add_reviews(queue, [Told(items[first], who, {"verdict": "pass"}, {its: "pass"})])
+
+    deciding = outlook(queue, cast).deciding
+
+    # "includes": one of three cells agrees; "equals": all three are open; nothing has "regex".
+    assert sorted(deciding) == ["agreement:check:equals", "agreement:check:includes"]
+    includes, equals = (deciding[f"agreement:check:{name}"] for name in ("includes", "equals"))
+    assert (includes.state, includes.n_to_reach, includes.n_to_miss) == ("open", 1, 2)
+    assert (equals.state, equals.n_to_reach, equals.n_to_miss) == ("open", 1, 3)
+
+
 def test_items_that_came_in_by_chance_weigh_more(cast: Cast) -> None:
     queue = make_queue(owner=cast.olga, n_items=4, reviews_per_item=2)
     said(queue, "pp", "pf", by=[cast.eva, cast.emil])
