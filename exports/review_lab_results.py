@@ -144,11 +144,11 @@ class LabResults:
 
     def _canon(self, values: list[Value]) -> bytes:
         """Set by the reviewer, or by itself when others can learn from it."""
-        names = ("canonCandidate", "employeeReview.reusableLearning")
-        said = [self._said(values, name) for name in names]
-        if TRUE in said:
+        is_canon = self._said(values, "canonCandidate")
+        teaches = self._said(values, "employeeReview.reusableLearning")
+        if is_canon == TRUE or teaches == TRUE:
             return TRUE
-        return b"false" if any(each != NULL for each in said) else NULL
+        return NULL if is_canon == teaches == NULL else b"false"
 
 
 def _form(keys: frozenset[str], proposed: Proposed) -> tuple[list[Value], list[str]]:
