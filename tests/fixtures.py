@@ -28,6 +28,20 @@ def cheap_passwords() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def quick_emptying() -> Iterator[None]:
+    """Empty only what holds rows after a test that commits, where the server is our own."""
+    from django.db import connection
+    from django.test import TransactionTestCase
+
+    from tests.emptying import empty
+
+    with pytest.MonkeyPatch.context() as patched:
+        if "TEMPLATE" in connection.settings_dict["TEST"]:
+            patched.setattr(TransactionTestCase, "_fixture_teardown", empty)
+        yield
+
+
 @pytest.fixture
 def cast(db: None) -> Cast:
     from tests.cast import make_cast
