@@ -149,9 +149,13 @@ class Ahead:
         """The most ratings of each cell that are alike."""
         held = self.table.ratings
         units, values = held.units[rows] - cells.start, held.values[rows]
-        pairs, times = np.unique(np.stack([units, values]), axis=1, return_counts=True)
+        order = np.lexsort((values, units))
+        units, values = units[order], values[order]
+        is_first = np.ones(len(units), dtype=bool)
+        is_first[1:] = (units[1:] != units[:-1]) | (values[1:] != values[:-1])
+        first = np.flatnonzero(is_first)
         top = np.zeros(cells.stop - cells.start, dtype=np.int64)
-        np.maximum.at(top, pairs[0], times)
+        np.maximum.at(top, units[first], np.diff(first, append=len(units)))
         return top
 
     def _asked(self, only: str) -> Iterator[tuple[Metric, Ints]]:
