@@ -16,6 +16,9 @@ from evalplatform.jobs.models import Job
 from evalplatform.jobs.running import run_job
 from exports.models import Export
 from tests.cast import Cast, make_cast
+from tests.exports.reviews_exported import item_of, lab, reviewed
+from tests.exports.reviews_exported import make_session as make_lab_session
+from tests.exports.test_lab_exports import TITLES
 from tests.sessions import make_label, make_session
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
@@ -97,3 +100,38 @@ def test_a_running_export_moves_and_survives_leaving_the_page(
     run_job(job.get().pk)
 
     expect(page.get_by_role("link", name="Download")).to_be_visible()
+
+
+def test_reviews_become_a_file_with_the_chosen_format_and_options(
+    page: Page, live_server: Any, cast: Cast, sign_in: Callable[..., Client]
+) -> None:
+    _, queue = make_lab_session(cast.eva)
+    reviewed(item_of(queue), cast.tess, lab())
+    value = sign_in(cast.eva).cookies[settings.SESSION_COOKIE_NAME].value
+    page.context.add_cookies(
+        [{"name": settings.SESSION_COOKIE_NAME, "value": value, "url": live_server.url}]
+    )
+    page.goto(f"{live_server.url}/t/lighthouse/queues/{queue.pk}/")
+    page.keyboard.press("x")
+    page.get_by_role("radio", name="Lab session CSV").check()
+    page.locator("[name=suggestions]").check()
+    page.locator("[name=spreadsheet_safe]").uncheck()
+    page.get_by_role("button", name="Export", exact=True).click()
+
+    expect(page.get_by_text("Waiting for a worker")).to_be_visible()
+    job = Job.all_rows.filter(kind="export")
+    job.update(state="running", lease_until="2100-01-01T00:00Z", n_done=1, n_expected=2)
+    expect(page.get_by_text("1 of 2")).to_be_visible()
+    job.update(state="ready", lease_until=None)
+    run_job(job.get().pk)
+    with page.expect_download() as loading:
+        page.get_by_role("link", name="Download").click()
+
+    export = Export.all_rows.get()
+    assert (export.format, loading.value.suggested_filename) == ("lab-csv", export.download_name)
+    assert (export.options["suggestions"], export.options["spreadsheet_safe"]) == (True, False)
+    first, *rows = Path(loading.value.path()).read_text(encoding="utf-8-sig").splitlines()
+    columns = first.split(",")
+    assert [each for each in columns if not each.startswith("suggested_")] == TITLES.split(",")
+    assert "suggested_status" in columns
+    assert [row.split(",")[:2] for row in rows] == [["0", "case-001"], ["1", "case-002"]]
