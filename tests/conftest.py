@@ -7,6 +7,7 @@ Redis, count files and kill what they find.
 
 import os
 import secrets
+from pathlib import Path
 
 import django
 import pytest
@@ -15,6 +16,7 @@ from django.db import connection
 from tests.services import TEMPLATE, TestServices
 
 pytest_plugins = ["tests.browser", "tests.fixtures"]
+LONG = ("faults", "slow", "browser")
 
 given = set(os.environ)
 _services = TestServices.start()
@@ -32,6 +34,16 @@ def pytest_configure(config: pytest.Config) -> None:
     if getattr(config.option, "numprocesses", None):
         for name in set(os.environ) - given:
             del os.environ[name]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With -n, begin with the files that take longest: none is left alone at the end."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        marks: dict[Path, set[str]] = {}
+        for item in items:
+            marks.setdefault(item.path, set()).update(mark.name for mark in item.iter_markers())
+        items.sort(key=lambda item: [name not in marks[item.path] for name in LONG])
 
 
 @pytest.hookimpl(trylast=True)
