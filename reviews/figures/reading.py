@@ -27,6 +27,9 @@ REVEALED = """AND NOT EXISTS (
         WHERE i.id = a.queue_item_id AND i.queue_id = %(queue)s AND i.revealed_at IS NULL
             AND %(blind)s::boolean
     )"""
+HIDES_ANY = """%(blind)s::boolean AND EXISTS (
+        SELECT FROM reviews_queueitem WHERE queue_id = %(queue)s AND revealed_at IS NULL
+    )"""
 OPEN = f"""a.review_id <> ALL (%(dirty)s::uuid[]) {REVEALED}
     AND (%(only)s::uuid IS NULL OR a.queue_item_id IN (
         SELECT s.queue_item_id FROM reviews_slot s
@@ -37,7 +40,7 @@ OPEN = f"""a.review_id <> ALL (%(dirty)s::uuid[]) {REVEALED}
 ALIKE = f"""
 SELECT a.criterion, a.reviewer_id, {{said}}, a.flagged, a.is_exposed,
     string_agg(int8send(a.queue_item_id), ''), string_agg(int8send(a.check_result_id), ''),
-    {{numbers}}
+    {{numbers}}, {HIDES_ANY}
 FROM reviews_reviewanswer a
 WHERE a.queue_id = %(queue)s AND a.is_rating AND {{asked}} AND {OPEN}
 GROUP BY a.criterion, a.reviewer_id, {{said}}, a.flagged, a.is_exposed"""  # noqa: S608 (constants)
@@ -56,8 +59,7 @@ NUMBERS = ALIKE.format(
     asked="a.criterion = ANY(%(numbers)s) AND (a.flagged OR a.number < 'NaN')",
     numbers="string_agg(float8send(coalesce(a.number, 'NaN')), '')",
 )
-HIDDEN = """
-SELECT EXISTS (SELECT FROM reviews_queueitem WHERE queue_id = %(queue)s AND revealed_at IS NULL)"""
+HIDDEN = f"SELECT {HIDES_ANY}"
 DIRTY = """
 SELECT id FROM reviews_review
 WHERE queue_id = %(queue)s AND draft IS NOT NULL AND saved_at IS NOT NULL"""
@@ -68,7 +70,9 @@ WITH RECURSIVE found AS (
     SELECT (SELECT r.reviewer_id FROM reviews_review r
         WHERE r.queue_id = %(queue)s AND r.reviewer_id > found.reviewer_id ORDER BY 1 LIMIT 1)
     FROM found WHERE found.reviewer_id IS NOT NULL
-) SELECT reviewer_id FROM found WHERE reviewer_id IS NOT NULL ORDER BY 1"""
+)
+SELECT u.id, u.name, u.email FROM found JOIN accounts_user u ON u.id = found.reviewer_id
+ORDER BY 1"""
 SETS = f"""
 SELECT DISTINCT a.labels::text, a.labels FROM reviews_reviewanswer a
 WHERE a.queue_id = %(queue)s AND a.is_rating AND a.criterion = ANY(%(sets)s)
@@ -132,7 +136,8 @@ class Which:
 
     def hides(self) -> bool:
         """Whether any item is hidden as it stands now."""
-        return self.is_blind and bool(_rows(HIDDEN, {"queue": self.queue})[0][0])
+        told = {"queue": self.queue, "blind": self.is_blind}
+        return self.is_blind and bool(_rows(HIDDEN, told)[0][0])
 
     def told(self, **more: Any) -> dict[str, Any]:
         """Parameters of the statements."""
@@ -156,9 +161,9 @@ class Alike:
     numbers: Floats
 
 
-def read_people(which: Which) -> list[UUID]:
-    """Everybody who has a review in the queue."""
-    return [pk for (pk,) in _rows(PEOPLE, which.told())]
+def read_people(which: Which) -> dict[UUID, str]:
+    """Everybody who has a review in the queue, and how they are called."""
+    return {pk: name or email for pk, name, email in _rows(PEOPLE, which.told())}
 
 
 def read_sets(which: Which, criteria: Sequence[str]) -> dict[str, tuple[str, ...]]:
@@ -181,11 +186,11 @@ def read_ratings(
     if not which.hides():
         # Told that nothing is hidden, PostgreSQL would still join that nothing to each rating.
         found = _packed(statement.replace(REVEALED, ""), told)
-    if found is None or which.hides():  # or an item came meanwhile, and a rating of it
+    if found is None or any(hides for *_, hides in found):  # an item came meanwhile
         found = _packed(statement, told)
     return [
         Alike(key, person, value, flagged, exposed, _ints(items), _ints(checks), _floats(given))
-        for key, person, value, flagged, exposed, items, checks, given in found
+        for key, person, value, flagged, exposed, items, checks, given, _ in found
     ]
 
 

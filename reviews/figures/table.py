@@ -42,11 +42,12 @@ class Table:
     `ratings.values` are codes that are equal where two ratings of a cell match. `auto` is the
     machine's value as a column (0 pass, 1 fail), NO_VERDICT, or INCOMPARABLE. `results` (C,) are
     ids of check results, 0 for criteria. `chances` is None unless items came in by chance.
-    `n_flags_aside` flags have no place on their scale.
+    `names` are how people are called. `n_flags_aside` flags have no place on their scale.
     """
 
     metrics: tuple[Metric, ...]
     people: tuple[UUID, ...]
+    names: tuple[str, ...]
     sets: Mapping[str, tuple[str, ...]]
     ratings: Ratings
     numbers: Floats
@@ -155,12 +156,13 @@ def read_table(which: Which, shape: Shape) -> Table:
     kinds, *verdicts = read_verdicts(which)
     checks, results = [check_of(*kind) for kind in kinds], Results(*verdicts)
     coding = Coding(criteria, checks[0] if checks else None)  # all checks have the same values
-    coded = list(coding.coded(_read(which, asked), people, results))
+    coded = list(coding.coded(_read(which, asked), list(people), results))
     kept = [each for each in coded if each.value >= 0]
     found = sorted_ratings(kept, len(criteria), len(people), len(results.ids))
     return Table(
         metrics=(*criteria.values(), *checks),
         people=tuple(people),
+        names=tuple(people.values()),
         sets=sets,
         ratings=found.ratings,
         numbers=found.numbers,

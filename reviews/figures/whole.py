@@ -7,14 +7,13 @@ it is revealed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 import numpy as np
 
-from evalplatform.accounts.models import User
 from evalplatform.accounts.roles import Verb
 from evalplatform.scoping.actor import Actor
 from reviews.agreement import cautions
@@ -77,7 +76,7 @@ def figures_of(queue: Queue, *, by: Actor, is_whole: bool = False) -> AgreementF
     everywhere = np.ones(len(table.cell_metric), dtype=bool)
     false_pass, false_fail = wrong_both(table, everywhere)
     exposed, blind = by_exposure(table)
-    names = _names(table.people) if leads else {by.user.pk: _name(by.user)}
+    names = _names(table, None if leads else by.user.pk)
     disputed = disputed_items(table, parts, disagreement(table, parts))
     items = QueueItem.all_rows.all() if is_whole else QueueItem.objects.visible_to(by)
     pairs, shifts = pair_figures(table, parts, names) if leads else ([], [])
@@ -130,14 +129,10 @@ def table_of(queue: Queue, which: Which) -> Table:
     return replace(table, auto=np.full(len(table.auto), NO_VERDICT))
 
 
-def _name(user: User) -> str:
-    return user.name or user.email
-
-
-def _names(people: Sequence[UUID]) -> Mapping[UUID, str]:
-    """How colleagues are called: who runs a queue knows who reviews in it."""
-    found = User.objects.filter(pk__in=people).values_list("pk", "name", "email")
-    return {pk: name or email for pk, name, email in found}
+def _names(table: Table, only: UUID | None) -> dict[UUID, str]:
+    """How people are called: who runs a queue knows who reviews in it, others know themselves."""
+    named = zip(table.people, table.names, strict=True)
+    return {pk: name for pk, name in named if only in (None, pk)}
 
 
 def _rows(ids: Sequence[int], items: Any) -> dict[int, tuple[str, str, int]]:

@@ -147,8 +147,6 @@ EXEMPT = {
     "reviews/figures/outlook.py cursor": "counts over a queue that visible_to(actor) gave",
     "reviews/figures/outlook.py all_rows": "final answers of a queue that the actor runs",
     "reviews/figures/whole.py all_rows": "items of a queue whose review the actor finalises",
-    "reviews/figures/whole.py Model.objects": "names of people who reviewed in a queue that "
-    "the actor runs",
     "reviews/figures/whole.py values_list(*)": "the columns that label an item, of desk.py",
     "reviews/adjudicating.py all_rows": "adjudications of an item that visible_to(by) gave",
     "reviews/adjudication_desk.py all_rows": "the actor's own review, to note what they were shown",
