@@ -26,18 +26,27 @@ _decode = msgspec.json.decode
 def lab_blocks(scope: ReviewScope, plan: LabPlan, using: str) -> Blocks:
     """Three parts: the order of the cases, the cases, and what was said of each."""
     selects = Selects(scope, using)
-    for part, statement in (("order", lab.order), ("cases", lab.cases)):
-        yield [RunBlock(part, 0, b"")]
-        for page in selects.pages():
-            yield [partial(_as_told, part, Fetched.of(statement(plan, page), using))]
-    yield [RunBlock("results", 0, b"")]
+    yield [RunBlock("order", 0, b"")]
+    for page in selects.pages():
+        yield [partial(_as_told, "order", Fetched.of(lab.order(plan, page), using))]
+    yield [RunBlock("cases", 0, b"")]
     results = LabResults(plan.keys, suggests=plan.suggests, sees_run=plan.sees_run)
+    for page in selects.pages():
+        yield [partial(_cases, results, Fetched.of(lab.cases(plan, page), using))]
+    yield [RunBlock("results", 0, b"")]
     for page in selects.pages():
         yield [partial(_said, results, FetchedPage.of(plan, page, using))]
 
 
 def _as_told(part: str, told: Fetched) -> RunBlock:
     return RunBlock(part, len(told), b"\n".join([*told.texts(), b""]))
+
+
+def _cases(results: LabResults, told: Fetched) -> RunBlock:
+    """Suggestions are made here, while the server writes the next cases and would be waited for."""
+    if results.suggests:
+        results.propose(zip(*map(told.texts, (1, 2, 3)), strict=True))
+    return _as_told("cases", told)
 
 
 def _said(results: LabResults, page: FetchedPage) -> RunBlock:
@@ -48,7 +57,7 @@ def lab_pairs(scope: ReviewScope, plan: LabPlan, using: str) -> Iterator[list[tu
     """Each case with what was said of it, read: for files that people read."""
     results = LabResults(plan.keys, suggests=plan.suggests, sees_run=plan.sees_run)
     for page in Selects(scope, using).pages():
-        told = Fetched.of(lab.cases(plan, page), using).texts()
+        told = _cases(results, Fetched.of(lab.cases(plan, page), using)).data.splitlines()
         said = results.lines(FetchedPage.of(plan, page, using).made())
         yield [(_value(case), _value(result)) for case, result in zip(told, said, strict=True)]
 

@@ -5,6 +5,7 @@ The database gives rows; each answer goes from its JSON into the object as it st
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -65,9 +66,15 @@ class LabResults:
         self.answers_of = _decoder_of(places)
         self.at = {name: n for n, name in enumerate(places)}
         self.asked = {key: n for key, n in self.at.items() if key in keys}
+        self.proposed: deque[Proposed] = deque()
+
+    def propose(self, cases: Iterable[tuple[bytes, bytes, bytes]]) -> None:
+        """Suggest for cases by their prompt, response and status, ahead of their lines; of each
+        only which of a few forms it takes is kept."""
+        self.proposed.extend(snippets(*map(bytes.decode, texts)) for texts in cases)
 
     def lines(self, page: LabPage) -> list[bytes]:
-        """The cases of a page, one a line."""
+        """The cases of a page, one a line; what is suggested for them was proposed, in order."""
         reviews: dict[int | None, list[LabReview]] = {}
         for review in page.reviews:
             reviews.setdefault(review.item_id, []).append(review)
@@ -91,7 +98,7 @@ class LabResults:
     ) -> bytes:
         """Draft, primary review, and all reviews. Primary is a person's that was saved last."""
         draft, primary = b"{}", (NULL, NULL, NULL)
-        proposed = self._proposed(item) if reviews or item.has_draft else SILENT
+        proposed = self.proposed.popleft() if self.suggests else SILENT
         if item.has_draft:
             values = self._values(item.draft or "{}")
             draft = self._written(values, proposed, was_shown=item.draft_was_shown)
@@ -109,10 +116,6 @@ class LabResults:
             b'      %b: {"draft": %b, "saved": %b, "savedAt": %b, "savedBy": %b, '
             b'"allReviews": [%b]},\n'
         ) % (_encode(item.case_id), draft, *primary, b", ".join(entries))
-
-    def _proposed(self, item: LabItem) -> Proposed:
-        """What the product suggests for the case."""
-        return snippets(item.prompt, item.response, item.status) if self.suggests else SILENT
 
     def _values(self, answers: str) -> list[Value]:
         """What stands at each place of a review, but for its state and what was settled."""

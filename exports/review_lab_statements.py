@@ -78,7 +78,8 @@ def order(plan: LabPlan, rows: Rows) -> str:
 
 
 def cases(plan: LabPlan, rows: Rows) -> str:
-    """What was asked and answered, one case a line."""
+    """What was asked and answered, one case a line; where anything is suggested, with the prompt,
+    the response and the status that it follows from."""
     told = {
         "id": whole(f"i.{plan.case_id}"),
         "sessionId": constant(f'"{plan.session_id}"'),
@@ -99,7 +100,8 @@ def cases(plan: LabPlan, rows: Rows) -> str:
             {constant(f'"{plan.created_at}"')})""",
     }
     line = joined(["'      '", whole(f"i.{plan.case_id}"), "': {'", *members(told), "'},'"])
-    return _from_cases(plan, rows, line)
+    texts = ", i.prompt_text, i.response, i.status" if plan.suggests else ""
+    return _from_cases(plan, rows, f"{line}{texts}")
 
 
 def _from_cases(plan: LabPlan, rows: Rows, line: str) -> str:
@@ -121,11 +123,10 @@ def or_of_run(value: str, of_run: str) -> str:
 
 
 def items(plan: LabPlan, rows: Rows) -> str:
-    """Each case as `LabItem` has it, without its texts where nothing is suggested."""
-    texts = "i.status, i.prompt_text, i.response" if plan.suggests else "'', '', ''"
+    """Each case as `LabItem` has it, in the order of `cases`."""
     return f"""SELECT i.{plan.case_id}::text, q.id, q.state,
             q.revealed_at IS NOT NULL OR NOT u.is_blind,
-            w.id IS NOT NULL, (w.draft -> 'answers')::text, w.shown ? 'suggestions', {texts}
+            w.id IS NOT NULL, (w.draft -> 'answers')::text, w.shown ? 'suggestions'
         FROM runs_runitem i
         LEFT JOIN reviews_queueitem q ON q.queue_id = {plan.queue} AND q.run_item_id = i.id
         LEFT JOIN reviews_queue u ON u.id = q.queue_id

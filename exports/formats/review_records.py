@@ -125,9 +125,6 @@ class LabItem(NamedTuple):
     has_draft: bool
     draft: str | None
     draft_was_shown: bool
-    status: str
-    prompt: str
-    response: str
 
 
 class LabReview(NamedTuple):
