@@ -85,17 +85,9 @@ lock: dev                ## rebuild the locks after a change of pyproject.toml
 clean:                   ## forget the environment; data in var/ stays
 	rm -rf $(VENV) $(INTEROP) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
-# uv takes a tenth of the time of pip; where only pip knows the way to the packages, pip does it.
 .PHONY: dev
 dev: $(BIN)/python
-	@cmp -s requirements-dev.lock $(VENV)/requirements-dev.lock || { \
-		echo "Installing requirements-dev.lock"; \
-		sed -n '/^uv==/,/[^\\]$$/p' requirements-dev.lock >$(VENV)/uv.lock; \
-		{ $(BIN)/python -m pip install -qq --require-hashes --no-deps -r $(VENV)/uv.lock && \
-			$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes \
-				-r requirements-dev.lock; } || \
-		$(BIN)/python -m pip install -qq --require-hashes -r requirements-dev.lock || exit 1; \
-		cp requirements-dev.lock $(VENV)/; }
+	@$(call install,requirements-dev.lock)
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -110,9 +102,14 @@ define compile
 $(BIN)/python -m compileall -qq $(1) || true  # in a folder of somebody else it goes without
 endef
 
-# Installs a lock when it differs from the one installed last; the copy beside it is the stamp.
+# Installs a lock when it differs from the one installed last; the copy beside it is the stamp. uv
+# takes a tenth of the time of pip; where only pip knows the way to the packages, pip does it.
 define install
 cmp -s $(1) $(VENV)/$(1) || { \
 	echo "Installing $(1)"; \
-	$(BIN)/python -m pip install -qq --require-hashes -r $(1) && cp $(1) $(VENV)/$(1); }
+	sed -n '/^uv==/,/[^\\]$$/p' requirements-dev.lock >$(VENV)/uv.lock; \
+	{ $(BIN)/python -m pip install -qq --require-hashes --no-deps -r $(VENV)/uv.lock && \
+		$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r $(1); } || \
+	$(BIN)/python -m pip install -qq --require-hashes -r $(1) || exit 1; \
+	cp $(1) $(VENV)/; }
 endef
