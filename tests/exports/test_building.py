@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -124,6 +125,7 @@ EXPECTED = {
 
 def test_only_the_file_and_its_manifest_stay_and_only_for_their_owner(cast: Cast) -> None:
     ready(cast.eva)
+    shutil.rmtree(FOLDER, ignore_errors=True)  # a test may have made it
 
     export = built(cast.eva)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import random
 import sys
+import time
 from collections.abc import Callable
 
 import django
@@ -27,7 +28,7 @@ from reviews.saving import save, save_draft  # noqa: E402
 from tests.reviews_made import NO, YES  # noqa: E402
 
 KEY = 712  # of the observer's locks
-TRIES = 15
+TRIED_FOR, LATE = 1.5, 0.8  # seconds
 
 
 def save_last(queue: Queue, by: Actor) -> str:
@@ -45,8 +46,10 @@ def save_again(queue: Queue, by: Actor) -> str:
 
 
 def type_over(queue: Queue, by: Actor) -> str:
-    """Something typed over a saved review, and not saved."""
+    """Something typed over a saved review, and not saved; every other time late."""
     review = Review.all_rows.get(queue=queue, reviewer=by.user)
+    if int(queue.name.split()[-1]) % 2:
+        time.sleep(LATE)
     _linger()
     save_draft(review, NO, number=review.draft_number, by=by)
     return "kept"
@@ -54,7 +57,8 @@ def type_over(queue: Queue, by: Actor) -> str:
 
 def finish(queue: Queue, by: Actor) -> str:
     """Finalise as soon as it can be."""
-    for _ in range(TRIES):
+    ends = time.monotonic() + TRIED_FOR
+    while time.monotonic() < ends:
         try:
             finalise(queue, by=by)
         except Conflict as refused:
