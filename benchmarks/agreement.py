@@ -19,7 +19,7 @@ from reviews.agreement.apart import (
     apart_nominal,
     apart_ordinal,
     apart_ratio,
-    nominal_apart,
+    nominal_by_pattern,
 )
 from reviews.agreement.long_csv import LongTable
 from reviews.agreement.meetings import Meetings
@@ -92,7 +92,7 @@ def people_numbers(ratings: Ratings) -> None:
     met, weights = Meetings.of(ratings), chance.quadratic_weights(3)
     met.rates()
     people.leave_one_out(ratings)
-    people.alphas_without_each(ratings, nominal_apart)
+    people.alphas_without_each(ratings, nominal_by_pattern)
     for pairs in met.all_tables():
         kappa.cohen_kappas(pairs.tables, weights)
         cautions.marginal_shifts(pairs, list("123"), [str(rater) for rater in range(N_RATERS)])

@@ -6,7 +6,7 @@ blind queue is revealed, only those are told who take no part in reviewing the q
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, TextField
@@ -45,7 +45,6 @@ REASONS = {
     IS_UNSURE: "ambiguous",
     **{sent_for(sign): sign for sign in SIGNS},
 }
-LABELS = ("session__title", "session__external_id", "run_item__public_id", "run_item__title")
 OF_KIND = {
     "disagreement": Q(reasons_text__contains=DISAGREE_ON),
     **{kind: Q(reasons__contains=[reason]) for reason, kind in REASONS.items()},
@@ -126,11 +125,3 @@ def questions_of(reasons: Iterable[str], shape: Shape) -> tuple[str, ...]:
     named = {key: criterion.label for key, criterion in shape.by_key.items()}
     told = [named.get(key, key) for key in keys if not key.startswith("check ")]
     return tuple(told + ([f"{checks} check{'' if checks == 1 else 's'}"] if checks else []))
-
-
-def label_of(row: Mapping[str, Any]) -> str:
-    """What people call an item, of the columns of a row."""
-    if row["run_item__public_id"]:
-        title = row["run_item__title"]
-        return f"{row['run_item__public_id']}{f', {title}' if title else ''}"
-    return str(row["session__title"] or row["session__external_id"])

@@ -14,10 +14,11 @@ import numpy as np
 from django.db.models import F, Func, IntegerField
 
 from evalplatform.scoping.actor import Actor
-from reviews.adjudicable import LABELS, kinds_of, label_of, questions_of, waiting
+from reviews.adjudicable import kinds_of, questions_of, waiting
 from reviews.agreement.disputed import most_disputed, unit_disagreement
 from reviews.agreement.tables import Ratings
 from reviews.models import Queue, ReviewAnswer
+from reviews.queue_items import LABELS, label_of
 from reviews.rubrics.shape import Kind, Shape
 
 MOST_RANKED = 500  # items that are put in order exactly; those after them have fewer reasons

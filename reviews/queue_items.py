@@ -7,6 +7,7 @@ the stratum, which may tell the machine's verdict, only of revealed items that t
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from evalplatform.row_urls import row_urls
@@ -18,10 +19,10 @@ from reviews.sample_preview import percent_of
 PAGE = 50
 PAGE_KEYS = ("position", "id")
 PROGRESS = {"none": "Not begun", "some": "In review", "all": "All reviews there"}
+LABELS = ("session__title", "session__external_id", "run_item__public_id", "run_item__title")
 COLUMNS = (
     *("id", "position", "stratum", "inclusion_probability", "n_counted", "state", "revealed_at"),
-    *("session_id", "session__title", "session__external_id"),
-    *("run_item_id", "run_item__public_id", "run_item__title", "run_item__order_index"),
+    *("session_id", "run_item_id", "run_item__order_index", *LABELS),
 )
 
 
@@ -85,9 +86,9 @@ def _state(each: dict[str, Any], queue: Queue) -> str:
     return each["state"] if each["revealed_at"] or not queue.is_blind else ""
 
 
-def label_of(each: dict[str, Any]) -> str:
-    """What people call it: the session's title, or the row's id and title."""
-    if each["session_id"]:
+def label_of(each: Mapping[str, Any]) -> str:
+    """What people call an item, by LABELS: the session's title, or the row's id and title."""
+    if each["run_item__public_id"] is None:
         return str(each["session__title"] or each["session__external_id"])
     title = each["run_item__title"]
     return f"{each['run_item__public_id']}{f', {title}' if title else ''}"

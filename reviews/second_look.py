@@ -16,13 +16,15 @@ from django.db.models.functions import Coalesce, Left, NullIf
 
 from datasets.models import Message
 from evalplatform.scoping.actor import Actor
-from reviews.adjudicable import LABELS, adjudicable, label_of
+from reviews.adjudicable import adjudicable
 from reviews.models import Adjudication, Queue, QueueItem
+from reviews.queue_items import LABELS, label_of
 from reviews.routing import ReviewState
 from reviews.second_look_signs import SIGNS, Content, Sign, signs_in
 
 MOST_LOOKED = 1_000  # items whose texts are read for one page: under 0.2 s of processor time
 MOST_TOLD = 100  # items of one page
+MOST_POSITION = 2**63 - 1
 MOST_READ = 20_000  # characters of each text
 FILED = (
     *("run_item__category", "run_item__subcategory"),
@@ -56,6 +58,12 @@ class Looks:
     counts: Mapping[str, int]
     n_looked: int
     after: int | None
+
+
+def position_of(asked: str) -> int | None:
+    """The position that an address asks for; None where it is none."""
+    is_one = asked.isascii() and asked.isdigit() and int(asked[:20]) <= MOST_POSITION
+    return int(asked) if is_one else None
 
 
 def worth_a_look(queue: Queue, *, by: Actor, sign: str = "", after: int | None = None) -> Looks:

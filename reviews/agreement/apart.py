@@ -68,7 +68,7 @@ def one_minus(n: Floats, observed: Floats, expected: Floats, scale: Floats) -> F
 
 def apart_nominal(histogram: Histogram) -> Apart:
     """Nominal: two values differ by 1 or not at all."""
-    return missing_apart(histogram) or nominal_apart(*_pairable(histogram))
+    return _missing_apart(histogram) or nominal_by_pattern(*_pairable(histogram))
 
 
 def apart_ordinal(histogram: Histogram) -> Apart:
@@ -77,10 +77,10 @@ def apart_ordinal(histogram: Histogram) -> Apart:
     Columns in the order of the scale. The ranks come from the margins, so that they are made anew
     for each unit that is left out. The largest difference is that of the extreme values in use.
     """
-    return missing_apart(histogram) or ordinal_apart(*_pairable(histogram))
+    return _missing_apart(histogram) or ordinal_by_pattern(*_pairable(histogram))
 
 
-def missing_apart(histogram: Histogram) -> Apart | None:
+def _missing_apart(histogram: Histogram) -> Apart | None:
     """Nothing, with its reason, if nothing can be compared."""
     why = missing(histogram)
     return nothing_apart(why) if why else None
@@ -100,7 +100,7 @@ def _scaled(times: Floats, weights: Floats | None) -> Floats | float:
     return np.asarray(weights * units / np.maximum((times @ weights)[..., None], 1e-300))
 
 
-def nominal_apart(counts: Floats, times: Floats, weights: Floats | None = None) -> Apart:
+def nominal_by_pattern(counts: Floats, times: Floats, weights: Floats | None = None) -> Apart:
     """Names, from (P, V) counts of units rated twice or more, which are there `times` (..., P) and
     weigh `weights` (P,)."""
     sizes, weight = counts.sum(axis=1), _scaled(times, weights)
@@ -110,7 +110,7 @@ def nominal_apart(counts: Floats, times: Floats, weights: Floats | None = None) 
     return Apart(sizes, inner, cross, times, 1.0, weights=weight)
 
 
-def ordinal_apart(counts: Floats, times: Floats, weights: Floats | None = None) -> Apart:
+def ordinal_by_pattern(counts: Floats, times: Floats, weights: Floats | None = None) -> Apart:
     """Ratings on a scale, likewise."""
     sizes, weight = counts.sum(axis=1), _scaled(times, weights)
     margins = (times * weight) @ counts

@@ -81,8 +81,8 @@ def alpha_without_each(ratings: Ratings, apart: Callable[[Ratings], Apart]) -> d
 
 
 def alphas_without_each(ratings: Ratings, apart: ByPattern) -> dict[int, Quantity]:
-    """The same of names or ratings on a scale (`nominal_apart`, `ordinal_apart`), for all raters
-    from one pass over the ratings: only units with a rating of theirs change their pattern."""
+    """The same of names (`nominal_by_pattern`) or ratings on a scale (`ordinal_by_pattern`), for
+    all raters from one pass over the ratings: only units with theirs change their pattern."""
     n_left = ratings.n_present - 1
     if n_left < 2:
         raters = np.flatnonzero(tally(ratings.raters)).tolist()

@@ -19,10 +19,9 @@ from reviews.adjudicating import send_to_adjudication
 from reviews.api.adjudication_serializers import STATES
 from reviews.api.of_queue import OfQueue
 from reviews.models import QueueItem
-from reviews.second_look import worth_a_look
+from reviews.second_look import position_of, worth_a_look
 from reviews.second_look_signs import SIGNS
 
-MOST_POSITION = 2**63 - 1
 SIGN_NAMES = list(SIGNS)
 SIGN = OpenApiParameter("sign", str, enum=SIGN_NAMES, description="Only items with this sign.")
 AFTER = OpenApiParameter("after", int, description="Only items behind this position.")
@@ -91,9 +90,10 @@ class SecondLookView(OfQueue, ScopedAPIView):
         asked = self.request.query_params.get("after", "")
         if not asked:
             return None
-        if not (asked.isascii() and asked.isdigit() and int(asked[:20]) <= MOST_POSITION):
+        after = position_of(asked)
+        if after is None:
             raise ValidationError({"after": "Write a position: a whole number from 0."})
-        return int(asked)
+        return after
 
 
 class SendView(OfQueue, ScopedAPIView):

@@ -17,9 +17,9 @@ from reviews.agreement.apart import (
     apart_interval,
     apart_nominal,
     apart_ordinal,
-    nominal_apart,
+    nominal_by_pattern,
     nothing_apart,
-    ordinal_apart,
+    ordinal_by_pattern,
 )
 from reviews.agreement.cautions import Caution, Thresholds, cautions, shown
 from reviews.agreement.icc import icc_of
@@ -72,7 +72,7 @@ class Part:
         """alpha of the metric without each reviewer, by their codes."""
         if self.metric.level not in (NOMINAL, ORDINAL):
             return alpha_without_each(self.ratings, apart_of(self))
-        apart = nominal_apart if self.metric.level == NOMINAL else ordinal_apart
+        apart = nominal_by_pattern if self.metric.level == NOMINAL else ordinal_by_pattern
         return alphas_without_each(self.ratings, apart)
 
 

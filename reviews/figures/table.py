@@ -144,7 +144,7 @@ class Table:
 
 
 def read_table(which: Which, shape: Shape) -> Table:
-    """All that is eligible, out of the database: six statements, seven with sets."""
+    """All that is eligible, out of the database, in a fixed number of statements."""
     asked = criteria_of(shape)
     people = read_people(which)
     sets = read_sets(which, [key for key, metric in asked if metric.level == SETS])

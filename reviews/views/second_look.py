@@ -14,21 +14,17 @@ from evalplatform.scoping.actor import Actor
 from reviews.adjudicable import adjudicable
 from reviews.adjudicating import TAKEN, send_to_adjudication
 from reviews.models import Queue, QueueItem
-from reviews.second_look import Looks, worth_a_look
+from reviews.second_look import Looks, position_of, worth_a_look
 from reviews.second_look_signs import SIGNS
 from reviews.views.queue_page import OfQueue
 
 PLACE = "#second-look"
-MOST_POSITION = 2**63 - 1
 
 
 def asked_of(query: QueryDict) -> dict[str, Any]:
     """The sign and the position that an address asks for; what is not one is left out."""
-    sign, after = query.get("sign", ""), query.get("after", "")
-    is_position = after.isascii() and after.isdigit() and int(after[:20]) <= MOST_POSITION
-    return ({"sign": sign} if sign in SIGNS else {}) | (
-        {"after": int(after)} if is_position else {}
-    )
+    sign, after = query.get("sign", ""), position_of(query.get("after", ""))
+    return ({"sign": sign} if sign in SIGNS else {}) | ({} if after is None else {"after": after})
 
 
 def second_look_of(queue: Queue, actor: Actor, query: QueryDict, base: str) -> dict[str, Any]:

@@ -9,7 +9,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from reviews.agreement.alpha import alpha, alpha_costs
-from reviews.agreement.apart import apart_nominal, apart_ordinal, nominal_apart, ordinal_apart
+from reviews.agreement.apart import (
+    apart_nominal,
+    apart_ordinal,
+    nominal_by_pattern,
+    ordinal_by_pattern,
+)
 from reviews.agreement.chance import conger_kappa, fleiss_kappa, gwet_ac, quadratic_weights
 from reviews.agreement.disputed import unit_disagreement
 from reviews.agreement.kappa import light_kappa
@@ -154,7 +159,10 @@ def test_every_number_of_any_table_is_finite_or_has_its_reason(drawn, level):
 def test_alpha_without_each_by_patterns_is_that_of_the_ratings_left(case):
     matrix, n_values, _ = case
     ratings = of_matrix(matrix, n_values)
-    for apart, at_once in ((apart_nominal, nominal_apart), (apart_ordinal, ordinal_apart)):
+    for apart, at_once in (
+        (apart_nominal, nominal_by_pattern),
+        (apart_ordinal, ordinal_by_pattern),
+    ):
         whole = alpha_without_each(ratings, lambda left, apart=apart: apart(left.histogram))
         for who, found in alphas_without_each(ratings, at_once).items():
             expected = whole.pop(who)

@@ -12,8 +12,8 @@ from reviews.agreement.apart import (
     apart_nominal,
     apart_nominal_of,
     apart_ordinal,
-    nominal_apart,
-    ordinal_apart,
+    nominal_by_pattern,
+    ordinal_by_pattern,
 )
 from reviews.agreement.chance import gwet_ac, quadratic_weights
 from reviews.agreement.people import alpha_without_each, alphas_without_each
@@ -108,7 +108,7 @@ def test_costs_of_weighted_units_add_up_to_what_alpha_lacks():
 
 
 @pytest.mark.parametrize(
-    ("one", "at_once"), [(apart_nominal, nominal_apart), (apart_ordinal, ordinal_apart)]
+    ("one", "at_once"), [(apart_nominal, nominal_by_pattern), (apart_ordinal, ordinal_by_pattern)]
 )
 def test_weighted_alpha_without_each_rater_is_that_of_the_ratings_left(one, at_once):
     for seed in range(30):
