@@ -26,6 +26,12 @@ class Expressions:
         found = {name: pattern.search(text) for name, pattern in likely}
         return {name: match for name, match in found.items() if match}
 
+    def named(self, text: str) -> dict[str, None]:
+        """The names of those that have a match, without where: a third of the time if many have."""
+        if text.isascii():
+            return dict.fromkeys(self.patterns[n][0] for n in self._plain.Match(text) or ())
+        return dict.fromkeys(self.matches(text))
+
     def _likely(self, text: str) -> Sequence[tuple[str, re.Pattern[str]]]:
         if text.isascii():
             sieve = self._plain

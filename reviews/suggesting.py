@@ -7,7 +7,7 @@ is proposed from findings is stored nowhere and never becomes an answer by itsel
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -63,11 +63,13 @@ DISTRESS = re.compile(
     r"unacceptable|terrible|awful)\b",
     re.IGNORECASE,
 )
-QUESTION = re.compile(r"\?\s*$")
 WORD = re.compile(r"[^\W\d_]{4,}")
 # Plain letters as small ones, all else as spaces.
 _APART = bytes(ord(chr(n).lower()) if n < 128 and chr(n).isalpha() else 32 for n in range(256))
 MOST_READ = 20_000  # characters of each text that words are compared in
+FIRST_WORDS = 32  # of a response, that are looked at alone first
+# How texts are looked at for expressions: their names, and where, if anybody wants to know.
+Look = Callable[[Expressions, str], Mapping[str, re.Match[str] | None]]
 
 
 class Sight(NamedTuple):
@@ -86,27 +88,28 @@ class Sight(NamedTuple):
 
 def findings(prompt: str, response: str, *, run_status: str = "success") -> list[Finding]:
     """What the heuristics see, in a fixed order; an empty response is one finding."""
-    return [each.finding for each in _sights(prompt, response, run_status)]
+    return [each.finding for each in _sights(prompt, response, run_status, Expressions.matches)]
 
 
-def _sights(prompt: str, response: str, run_status: str) -> list[Sight]:
+def _sights(prompt: str, response: str, run_status: str, look: Look) -> list[Sight]:
     if run_status == "error" or not response.strip():
         return [Sight("no_answer", False, "There is no response to judge")]
-    return list(_seen(prompt, response))
+    return list(_seen(prompt, response, look))
 
 
-def _seen(prompt: str, response: str) -> Iterator[Sight]:
-    heard = _HEARD.matches(response)
-    if found := heard.get("clear_next_move"):
+def _seen(prompt: str, response: str, look: Look) -> Iterator[Sight]:
+    heard = look(_HEARD, response)
+    if "clear_next_move" in heard:
+        found = heard["clear_next_move"]
         yield Sight("clear_next_move", True, "It says what to do next", found)
-    elif QUESTION.search(response.strip()):
+    elif response.rstrip().endswith("?"):
         yield Sight("clear_next_move", True, "It ends with a question that leads on")
     else:
         yield Sight("no_next_move", False, "It does not say what happens next")
-    if found := heard.get("calming_language"):
-        yield Sight("calming_language", True, "It calms", found)
-    elif found := _ASKED.matches(prompt).get("distress"):
-        yield Sight("nothing_calming", False, "The prompt shows distress", found)
+    if "calming_language" in heard:
+        yield Sight("calming_language", True, "It calms", heard["calming_language"])
+    elif "distress" in (asked := look(_ASKED, prompt)):
+        yield Sight("nothing_calming", False, "The prompt shows distress", asked["distress"])
     lines = [line for line in response.splitlines() if line.strip()]
     n_marked = sum(1 for line in lines if MARKED_LINE.match(line)) if len(lines) >= 4 else 0
     if n_marked >= 4 and n_marked * 2 > len(lines):
@@ -116,8 +119,8 @@ def _seen(prompt: str, response: str) -> Iterator[Sight]:
         ("fake_empathy", "Its empathy is a phrase"),
         ("overclaiming", "It claims more than it can know"),
     ):
-        if found := heard.get(name):
-            yield Sight(name, False, says, found)
+        if name in heard:
+            yield Sight(name, False, says, heard[name])
 
 
 _HEARD = Expressions({
@@ -163,10 +166,11 @@ class Signs(NamedTuple):
 
 def signs_of(prompt: str, response: str, *, run_status: str = "success") -> Signs:
     """What the heuristics see, without reasons."""
-    seen = tuple([(each.name, each.is_good) for each in _sights(prompt, response, run_status)])
+    sights = _sights(prompt, response, run_status, Expressions.named)
+    seen = tuple([(each.name, each.is_good) for each in sights])
     if seen[0][0] == "no_answer":
         return Signs(seen, "no")
-    return Signs(seen, _takes_up(*_shared_words(prompt, response)))
+    return Signs(seen, _taken_up(prompt, response))
 
 
 def values_of(signs: Signs) -> Mapping[str, Any]:
@@ -251,12 +255,30 @@ def _takes_up(asked: int, n: int) -> str:
 
 def _shared_words(prompt: str, response: str) -> tuple[int, int]:
     """How many different words of four letters and more the prompt has, and how many it shares."""
-    prompt, response = prompt[:MOST_READ], response[:MOST_READ]
-    if prompt.isascii() and response.isascii():
-        asked = {word for word in prompt.encode().translate(_APART).split() if len(word) >= 4}
-        return len(asked), len(asked.intersection(response.encode().translate(_APART).split()))
-    words = set(WORD.findall(prompt.lower()))
-    return len(words), len(words.intersection(WORD.findall(response.lower())))
+    asked = _asked_words(prompt)
+    return len(asked), len(asked.intersection(_words(response).split()))
+
+
+def _taken_up(prompt: str, response: str) -> str:
+    """What `_takes_up` makes of the words they share; the first of a response often settle it."""
+    asked = _asked_words(prompt)
+    said = _words(response).split(None, FIRST_WORDS)
+    shared = asked.intersection(said)
+    if len(said) > FIRST_WORDS and _takes_up(len(asked), len(shared)) != "yes":
+        shared.update(asked.intersection(said[-1].split()))
+    return _takes_up(len(asked), len(shared))
+
+
+def _asked_words(prompt: str) -> set[bytes]:
+    return {word for word in _words(prompt).split() if len(word) >= 4}
+
+
+def _words(text: str) -> bytes:
+    """What is in a text, in small letters with spaces between, at least all words of four."""
+    text = text[:MOST_READ]
+    if text.isascii():
+        return text.encode().translate(_APART)
+    return " ".join(WORD.findall(text.lower())).encode("utf-8", "surrogatepass")
 
 
 def _learning(by_name: dict[str, str], bad: tuple[str, ...]) -> Iterator[Suggestion]:

@@ -1,4 +1,4 @@
-"""Suggestions for files: the same as on the page, found in a quarter of the time."""
+"""Suggestions for files: the same as on the page, found in a part of the time."""
 
 from __future__ import annotations
 
@@ -42,6 +42,7 @@ def test_the_quick_search_finds_what_the_expressions_find() -> None:
             for name, pattern in patterns.items():
                 quick, whole = found.get(name), pattern.search(text)
                 assert (quick and quick.span()) == (whole and whole.span()), text
+            assert list(expressions.named(text)) == list(found), text
         asked, said = (set(suggesting.WORD.findall(text.lower())) for text in (prompt, response))
         assert suggesting._shared_words(prompt, response) == (len(asked), len(asked & said))
 
@@ -52,3 +53,13 @@ def test_values_are_those_of_the_suggestions() -> None:
         for status in ("success", "error"):
             told = {each.key: each.value for each in suggest(prompt, response, run_status=status)}
             assert values_of(signs_of(prompt, response, run_status=status)) == told
+
+
+def test_a_word_counts_wherever_in_the_response_it_stands() -> None:
+    first = suggesting.FIRST_WORDS
+    for before in (0, first - 2, first - 1, first, first + 1, 5 * first):
+        for word, understood in (("ferry", "yes"), ("fern", "mostly")):
+            response = f"{'then ' * before}{word}"
+            told = values_of(signs_of("A ferry from Graz", response))
+            assert told["employeeReview.understoodNeed"] == understood
+            assert told == {each.key: each.value for each in suggest("A ferry from Graz", response)}
