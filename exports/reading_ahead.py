@@ -38,12 +38,14 @@ def sessions_ahead(
 
 
 @contextmanager
-def rows_ahead(read: Read, first: AtSnapshot = look_at_nothing) -> Iterator[Iterator[Any]]:
+def rows_ahead(
+    read: Read, first: AtSnapshot = look_at_nothing, *, n_ahead: int = 1
+) -> Iterator[Iterator[Any]]:
     """Give what `read` yields in one snapshot; leaving the block ends it, whatever is left.
 
-    `first` may ask more of the same snapshot.
+    `first` may ask more of the same snapshot. So many batches may wait to be taken.
     """
-    shelf: Shelf = Queue(maxsize=1)
+    shelf: Shelf = Queue(maxsize=n_ahead)
     enough = Event()
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="export-reader") as pool:
         reading = pool.submit(fill, shelf, enough, read, first)
@@ -61,7 +63,7 @@ def taken(shelf: Shelf, reading: Future[None]) -> Iterator[Any]:
 
 
 def fill(shelf: Shelf, enough: Event, read: Read, first: AtSnapshot) -> None:
-    """Read one snapshot, at most one batch ahead; None says that there is no more."""
+    """Read one snapshot, as far ahead as there is room; None says that there is no more."""
     try:
         with snapshot() as using:
             first(using)

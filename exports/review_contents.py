@@ -22,6 +22,9 @@ from exports.review_scope import ReviewScope
 if TYPE_CHECKING:
     from exports.models import Export
 
+# Of a Lab session the cases take longest to lay out, and the reviews to be read.
+PAGES_AHEAD = 8
+
 
 @dataclass
 class ReviewFile:
@@ -63,7 +66,7 @@ class ReviewContent:
 
     @contextmanager
     def pieces(self) -> Iterator[Iterator[str] | Iterator[bytes]]:
-        with rows_ahead(self.read, self.at_snapshot) as rows:
+        with rows_ahead(self.read, self.at_snapshot, n_ahead=PAGES_AHEAD) as rows:
             lines = made(rows)
             self.file = ReviewFile(next(lines), lines, self.options, self.suggests)
             yield self.format.write(self.file)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, BinaryIO
 
 CHUNK = 256 * 1024  # characters gathered before they are encoded, hashed and written
+TO_DISK = 16 * 1024 * 1024  # bytes after which the disk gets what was written
 
 
 @dataclass
@@ -49,14 +52,36 @@ def write_pieces(
     pieces: Iterable[str] | Iterable[bytes],
     after_chunk: Callable[[], None] = lambda: None,
 ) -> Digest:
-    """Write the pieces, text as UTF-8; `after_chunk` may stop it by raising."""
+    """Write the pieces, text as UTF-8; `after_chunk` may stop it by raising.
+
+    A thread hashes and writes one chunk, without the interpreter's lock, while the next is made.
+    """
     digest = Digest()
-    for chunk in chunks(pieces):
-        data = chunk.encode() if isinstance(chunk, str) else chunk
-        digest.add(data)
-        handle.write(data)
-        after_chunk()
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="export-writer") as pool:
+        writing = pool.submit(_put, handle, digest, b"")
+        for chunk in chunks(pieces):
+            data = chunk.encode() if isinstance(chunk, str) else chunk
+            writing.result()
+            writing = pool.submit(_put, handle, digest, data)
+            after_chunk()
+        writing.result()
     return digest
+
+
+def _put(handle: BinaryIO, digest: Digest, data: bytes) -> None:
+    """Write, and now and then bring what was written to the disk.
+
+    The disk need not take all of it at the end, and its memory is given back: else a large file
+    drives the database's pages out.
+    """
+    begun = digest.n_bytes // TO_DISK
+    digest.add(data)
+    handle.write(data)
+    if digest.n_bytes // TO_DISK > begun:
+        handle.flush()
+        os.fsync(handle.fileno())
+        if hasattr(os, "posix_fadvise"):  # not everywhere people develop
+            os.posix_fadvise(handle.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
 
 def chunks(pieces: Iterable[Any]) -> Iterable[Any]:
