@@ -79,7 +79,7 @@ def run(smoke: bool) -> list[str]:
             row = fill_reviews(owner, people, n // 2, rubric)
             floors: list[float] = []
             found: dict[str, list[Measured]] = {}
-            for _ in range(1 if smoke else 3):
+            for _ in range(1 if smoke else 5):
                 floors.append(floor(row, statements))
                 for name, (slug, options) in files.items():
                     found.setdefault(name, []).append(ours(owner, row, slug, options))
