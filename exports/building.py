@@ -98,7 +98,7 @@ def write_file(
         told = {name: manifest[name] for name in ("schema", "contentDigest", "bundleDigest")}
         return digest, {"bundle": told}
     with content.pieces() as pieces:
-        return write_pieces(handle, pieces, go_on), {}
+        return write_pieces(handle, pieces, go_on, to_disk=storing.is_folder()), {}
 
 
 def keep_manifest(

@@ -55,13 +55,18 @@ def made_beside(write: Callable[[BinaryIO], Iterable[object]]) -> Iterator[bytes
             yield block
 
 
+def is_folder() -> bool:
+    """Whether files are kept in a folder of this machine."""
+    return isinstance(default_storage, FileSystemStorage)
+
+
 @contextmanager
 def whole_file(name: str, while_waiting: Waiting) -> Iterator[BinaryIO]:
     """Give a file to write and read, which has its name only once it is whole and on the disk.
 
     `while_waiting` is called now and then during what takes long; it may stop it by raising.
     """
-    keep = folder_file if isinstance(default_storage, FileSystemStorage) else stored_file
+    keep = folder_file if is_folder() else stored_file
     with keep(name, while_waiting) as handle:
         yield handle
 

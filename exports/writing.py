@@ -51,24 +51,27 @@ def write_pieces(
     handle: BinaryIO,
     pieces: Iterable[str] | Iterable[bytes],
     after_chunk: Callable[[], None] = lambda: None,
+    *,
+    to_disk: bool = False,
 ) -> Digest:
     """Write the pieces, text as UTF-8; `after_chunk` may stop it by raising.
 
     A thread hashes and writes one chunk, without the interpreter's lock, while the next is made.
+    `to_disk` is for a file that is to stay there: its parts go to the disk as they are written.
     """
     digest = Digest()
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="export-writer") as pool:
-        writing = pool.submit(_put, handle, digest, b"")
+        writing = pool.submit(_put, handle, digest, b"", to_disk)
         for chunk in chunks(pieces):
             data = chunk.encode() if isinstance(chunk, str) else chunk
             writing.result()
-            writing = pool.submit(_put, handle, digest, data)
+            writing = pool.submit(_put, handle, digest, data, to_disk)
             after_chunk()
         writing.result()
     return digest
 
 
-def _put(handle: BinaryIO, digest: Digest, data: bytes) -> None:
+def _put(handle: BinaryIO, digest: Digest, data: bytes, to_disk: bool) -> None:
     """Write, and now and then bring what was written to the disk.
 
     The disk need not take all of it at the end, and its memory is given back: else a large file
@@ -77,7 +80,7 @@ def _put(handle: BinaryIO, digest: Digest, data: bytes) -> None:
     begun = digest.n_bytes // TO_DISK
     digest.add(data)
     handle.write(data)
-    if digest.n_bytes // TO_DISK > begun:
+    if to_disk and digest.n_bytes // TO_DISK > begun:
         handle.flush()
         os.fsync(handle.fileno())
         if hasattr(os, "posix_fadvise"):  # not everywhere people develop

@@ -62,8 +62,8 @@ class Looks:
 
 def position_of(asked: str) -> int | None:
     """The position that an address asks for; None where it is none."""
-    is_one = asked.isascii() and asked.isdigit() and int(asked[:20]) <= MOST_POSITION
-    return int(asked) if is_one else None
+    is_number = asked.isascii() and asked.isdigit() and len(asked) <= len(str(MOST_POSITION))
+    return int(asked) if is_number and int(asked) <= MOST_POSITION else None
 
 
 def worth_a_look(queue: Queue, *, by: Actor, sign: str = "", after: int | None = None) -> Looks:

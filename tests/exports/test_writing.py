@@ -21,12 +21,13 @@ def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writing, "TO_DISK", 5_000)
 
 
+@pytest.mark.parametrize("to_disk", [False, True])
 @pytest.mark.parametrize("as_bytes", [False, True])
-def test_the_file_and_its_digest_are_those_of_all_pieces(as_bytes: bool) -> None:
+def test_the_file_and_its_digest_are_those_of_all_pieces(as_bytes: bool, to_disk: bool) -> None:
     whole = "".join(TEXTS).encode()
     pieces: Any = (each.encode() for each in TEXTS) if as_bytes else iter(TEXTS)
     with tempfile.TemporaryFile() as file:
-        digest = write_pieces(file, pieces)
+        digest = write_pieces(file, pieces, to_disk=to_disk)
         file.seek(0)
         assert file.read() == whole
     assert (digest.n_bytes, digest.sha256) == (len(whole), sha256(whole).hexdigest())

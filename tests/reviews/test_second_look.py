@@ -372,7 +372,8 @@ def test_the_api_lists_what_is_worth_a_second_look_and_sends_it(
     }  # fmt: skip
     assert again.status_code == 409
     assert client.get(f"{api}/waiting?reason=money").json()["waiting"]["all"] == 1
-    for query in ("sign=luck", "after=-1", "kind=money"):
+    big = f"after={'0' * 20}{'9' * 5_000}"
+    for query in ("sign=luck", "after=-1", big, "kind=money"):
         assert client.get(f"{api}/second-look?{query}").status_code == 400
     for who, status in ((cast.eva, 403), (cast.otto, 404)):
         assert call_as(who).get(f"{api}/second-look").status_code == status
